@@ -1,0 +1,1 @@
+"""VQ-VAE Explorer's library: recordings through a discrete codebook and back, and what survived."""

@@ -1,0 +1,59 @@
+"""What every modality offers.  Numpy only: no torch below `modalities/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Tensors(NamedTuple):
+    """What a network sees of a recording."""
+
+    values: np.ndarray  # (N, C, *S) float32, unitless
+    layout: dict[str, Any]  # all that `restore` needs; JSON-able, so it fits a file header
+
+
+class Score(NamedTuple):
+    """One number with everything needed to read it."""
+
+    name: str  # snake case, the tolerance as a suffix: r_peak_f1_36ms
+    value: float  # NaN when the recording cannot answer (no beats, no annotations)
+    unit: str
+    perfect: float  # the value when nothing was lost
+    definition: str  # one sentence; shown beside the number wherever it is shown
+
+
+class Report(NamedTuple):
+    """What a comparison found: numbers, and what happened to every event."""
+
+    scores: tuple[Score, ...]
+    events: dict[str, pd.DataFrame]  # "beats", "notes", "slices": one row per event
+
+    def value(self, name: str) -> float:
+        """The value of the score called `name`; KeyError when there is none."""
+        for score in self.scores:
+            if score.name == name:
+                return score.value
+        raise KeyError(name)
+
+
+class Modality(Protocol):
+    """A modality is a folder whose `__init__` offers these names."""
+
+    name: str
+
+    def read(self, path: Path) -> Any: ...
+    def write(self, recording: Any, path: Path) -> list[Path]: ...
+    def to_tensors(self, recording: Any) -> Tensors: ...
+    def restore(self, tensors: Tensors) -> Any: ...
+    def compare(self, reference: Any, reconstruction: Any, **options: Any) -> Report: ...
+    def figure(self, reference: Any, reconstruction: Any) -> Any: ...
+    def example(self, name: str = "", seed: int = 0) -> Any: ...
+
+    examples: Callable[[], tuple[str, ...]]
