@@ -1,0 +1,171 @@
+"""Which beat is which: one-to-one matching of two lists of R-peaks, and what became of every beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from vqvae.modalities.ecg.intervals import Analysis
+from vqvae.modalities.ecg.recording import Ecg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLERANCE = 0.150
+"""s; ANSI/AAMI EC57: two R-peaks within it are the same beat."""
+
+STRICT_TOLERANCE = 0.036
+"""s; a beat that moved further than this is not where it was."""
+
+STATUSES = ("kept", "moved", "lost", "added")
+
+_BEFORE, _AFTER = 0.250, 0.450  # s around the R-peak that belong to a beat
+_CHUNK = 2000  # beats worked on at a time
+
+
+class Matches(NamedTuple):
+    """Pairs of beats of two lists, by position in the lists, ascending in both."""
+
+    reference: np.ndarray  # (M,) int64
+    found: np.ndarray  # (M,) int64
+
+
+def match(reference: np.ndarray, found: np.ndarray, tolerance: float) -> Matches:
+    """Pair two ascending lists of times (s) one to one: most pairs within `tolerance`, then least total shift."""
+    reach = tolerance + 1e-6  # a shift of exactly the tolerance counts, whatever the rounding
+    first, last = np.searchsorted(found, reference - reach), np.searchsorted(found, reference + reach, "right")
+    rivals = np.searchsorted(reference, found + reach, "right") - np.searchsorted(reference, found - reach)
+    one = np.flatnonzero(last - first == 1)
+    simple = one[rivals[first[one]] == 1]
+    contested = np.setdiff1d(np.flatnonzero(last > first), simple, assume_unique=True)
+    pairs = np.array(_assign(reference, found, contested.tolist(), first.tolist(), last.tolist()), np.int64).reshape(-1, 2)
+    left, right = np.concatenate([simple, pairs[:, 0]]), np.concatenate([first[simple], pairs[:, 1]])
+    order = np.argsort(left)
+    return Matches(left[order].astype(np.int64), right[order].astype(np.int64))
+
+
+def _assign(reference: np.ndarray, found: np.ndarray, rows: list[int], first: list[int], last: list[int]) -> list[tuple[int, int]]:
+    """Best pairs for the beats `rows`, each with the partners first[row]…last[row] - 1, by dynamic programming.
+
+    Sorted lists need no crossing pairs, so `best[j]` (most pairs, least shift, with the partners before j) is all that a row needs to know
+    of the rows before it, and only its own window changes: the work is the number of pairs within the tolerance.
+    """
+    best: dict[int, tuple[int, float]] = {}
+    beyond = (0, 0.0)  # value of `best` past the last partner seen
+    steps: list[dict[int, str]] = []
+    for row in rows:
+        now = {first[row]: best.get(first[row], beyond)}
+        step: dict[int, str] = {}
+        for j in range(first[row], last[row]):
+            count, cost = best.get(j, beyond)
+            options = {"pair": (count + 1, cost - abs(float(found[j] - reference[row]))), "left": now[j], "up": best.get(j + 1, beyond)}
+            step[j + 1] = max(options, key=options.__getitem__)
+            now[j + 1] = options[step[j + 1]]
+        best, beyond = now, now[last[row]]
+        steps.append(step)
+    return _trace(rows, steps, last)
+
+
+def _trace(rows: list[int], steps: list[dict[int, str]], last: list[int]) -> list[tuple[int, int]]:
+    """Walk the choices of `_assign` backwards."""
+    pairs: list[tuple[int, int]] = []
+    position = last[rows[-1]] if rows else 0
+    for row, step in zip(reversed(rows), reversed(steps), strict=True):
+        position = min(position, last[row])
+        while step.get(position) == "left":
+            position -= 1
+        if step.get(position) == "pair":
+            position -= 1
+            pairs.append((row, position))
+    return pairs
+
+
+def beats_table(reference: Ecg, reconstruction: Ecg, original: Analysis, rebuilt: Analysis) -> pd.DataFrame:
+    """One row per beat in the order of time: every beat of the original, and those that only the reconstruction has.
+
+    time (s; in the original, for added beats in the reconstruction), class (annotated AAMI class, "" without one), status (kept; moved by
+    more than 36 ms; lost: no beat within 150 ms; added), shift (ms, positive = later), qrs_original, qrs_reconstruction, qrs_change (ms, on
+    the measured lead), worst_error (mV, any lead, from 250 ms before to 450 ms after the R-peak or half-way to the next one), severity (see
+    `severity`).  NaN where there is no answer.
+    """
+    import pandas as pd
+
+    rate = reference.rate
+    pairs = match(original.peaks / rate, rebuilt.peaks / rate, TOLERANCE)
+    added = np.setdiff1d(np.arange(len(rebuilt.peaks)), pairs.found)
+    partner = np.full(len(original.peaks), -1)
+    partner[pairs.reference] = pairs.found
+    partner = np.concatenate([partner, added])
+    in_original = np.arange(len(partner)) < len(original.peaks)
+    peaks = np.concatenate([original.peaks, rebuilt.peaks[added]])
+    shift = 1000 * (_pick(rebuilt.peaks.astype(np.float64), partner) - peaks) / rate
+    qrs_original = 1000 * np.concatenate([original.qrs, np.full(len(added), np.nan)])
+    qrs_rebuilt = 1000 * _pick(rebuilt.qrs, partner)
+    shift[~in_original] = np.nan
+    far = np.abs(shift) > 1000 * STRICT_TOLERANCE + 1e-3
+    status = np.select([~in_original, partner < 0, far], ["added", "lost", "moved"], "kept")
+    classes = np.concatenate([_classes(reference, original.peaks), _classes(reference, rebuilt.peaks)[added]])
+    order = np.argsort(peaks, kind="stable")
+    table = (
+        pd.DataFrame(
+            {
+                "time": peaks / rate,
+                "class": classes,
+                "status": status,
+                "shift": shift,
+                "qrs_original": qrs_original,
+                "qrs_reconstruction": qrs_rebuilt,
+                "qrs_change": qrs_rebuilt - qrs_original,
+            }
+        )
+        .iloc[order]
+        .reset_index(drop=True)
+    )
+    table["worst_error"] = _worst_errors(reference, reconstruction, peaks[order])
+    table["severity"] = severity(status[order], table["shift"].to_numpy(), table["qrs_change"].to_numpy(), table["worst_error"].to_numpy())
+    return table
+
+
+def severity(status: np.ndarray, shift: np.ndarray, qrs_change: np.ndarray, worst_error: np.ndarray) -> np.ndarray:
+    """What "worst first" means: lost and added beats (200 and more), then moved ones (100 and more), then kept ones.
+
+    Within each group the larger of |QRS change| / 10 ms, |shift| / 10 ms and worst error / 0.1 mV, times ten, at most 99.
+    """
+    group = np.select([np.isin(status, ("lost", "added")), status == "moved"], [200.0, 100.0], 0.0)
+    damage = np.fmax(np.fmax(np.abs(qrs_change) / 10, np.abs(shift) / 10), worst_error / 0.1)
+    return group + np.minimum(10 * np.nan_to_num(damage), 99)
+
+
+def _pick(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """values[at], NaN where `at` is negative."""
+    out = np.full(len(at), np.nan)
+    out[at >= 0] = values[at[at >= 0]]
+    return out
+
+
+def _classes(reference: Ecg, peaks: np.ndarray) -> np.ndarray:
+    """(B,) annotated class of each R-peak, "" where nobody annotated a beat within 150 ms."""
+    classes = np.full(len(peaks), "", dtype="<U1")
+    if reference.beats is not None:
+        pairs = match(reference.beats.times, peaks / reference.rate, TOLERANCE)
+        classes[pairs.found] = reference.beats.classes[pairs.reference]
+    return classes
+
+
+def _worst_errors(reference: Ecg, reconstruction: Ecg, peaks: np.ndarray) -> np.ndarray:
+    """(B,) mV: largest absolute sample error of each beat on any lead; NaN where all samples are missing."""
+    rate, samples = reference.rate, reference.signals.shape[1]
+    middle = (peaks[1:] + peaks[:-1] + 1) // 2
+    starts = np.maximum(peaks - round(_BEFORE * rate), np.concatenate([[0], middle]))
+    ends = np.minimum(peaks + round(_AFTER * rate) + 1, np.concatenate([np.maximum(middle, 1), [samples]]))
+    worst = np.full(len(peaks), np.nan)
+    for low in range(0, len(peaks), _CHUNK):
+        some = slice(low, low + _CHUNK)
+        first, last = int(starts[some][0]), int(ends[some][-1])
+        error = np.full(last - first + 1, np.nan, np.float32)  # one more, so that every end is an index
+        for x, y in zip(reference.signals, reconstruction.signals, strict=True):
+            error[:-1] = np.fmax(error[:-1], np.abs(x[first:last] - y[first:last]))
+        bounds = np.stack([starts[some], np.maximum(ends[some], starts[some] + 1)], axis=1).ravel() - first
+        worst[some] = np.fmax.reduceat(error, np.minimum(bounds, len(error) - 1))[::2]
+    return worst

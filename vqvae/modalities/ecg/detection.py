@@ -1,0 +1,223 @@
+"""Where the heart beats: one list of R-peaks for a recording, from all of its leads.
+
+Each lead is turned into the envelope of its QRS energy (the magnitude of a short complex wavelet at 11 Hz: polarity does not matter, T
+waves and baseline are weak there), divided by its own local QRS height, and averaged over the leads with weights that fall with a lead's
+noise.  Peaks of that one curve are accepted against a local threshold, with a refractory time, a rule against T waves and a second look
+where a beat is missing (the decision rules of Pan and Tompkins 1985, doi 10.1109/TBME.1985.325532, looking both ways in time).
+
+Cost is linear in length, memory is bounded: everything before the last step looks at most `_MARGIN` segments away, so a long recording is
+worked through in blocks and gives exactly the candidates that it would give in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+LOWEST_RATE = 40.0
+"""Hz; below it a QRS complex is not resolved and no beat is reported."""
+
+_WORKING_RATE = 180.0  # Hz, at least, of the envelope
+_FREQUENCY, _WIDTH = 11.0, 0.03  # Hz, s: centre and Gaussian width of the wavelet
+_SEGMENT = 3.0  # s; a lead's QRS height and noise are judged per segment
+_NEAR, _WIDE = 5, 21  # segments over which a lead's height is the median; the wide one bounds it from below in pauses
+_WIDE_SHARE = 0.2
+_MARGIN = _NEAR // 2 + _WIDE // 2 + 2  # segments of overlap that make blocks equal the whole
+_BLOCK = 200  # segments per block: ten minutes
+_SPACING = 0.1  # s, between candidates
+_SHORT_GAP = 0.2  # s; longer gaps are not interpolated and hold no beat
+
+
+class Candidates(NamedTuple):
+    """Peaks of the combined envelope."""
+
+    times: np.ndarray  # (N,) float64, samples of the recording, ascending
+    heights: np.ndarray  # (N,) 1 is the local height of a QRS complex
+
+
+class Rules(NamedTuple):
+    """How candidates become beats; tuned on the training records of MIT-BIH and LUDB."""
+
+    threshold: float = 0.35  # share of the local median height
+    second_threshold: float = 0.18  # where a beat is missing
+    missing: float = 1.6  # RR above this multiple of the local median RR
+    refractory: float = 0.25  # s
+    t_wave: float = 0.36  # s; until then a peak below `t_wave_share` of the one before is its T wave
+    t_wave_share: float = 0.5
+    neighbours: int = 9  # beats that make a local median
+    rounds: int = 3
+
+
+def find_r_peaks(signals: np.ndarray, rate: float) -> np.ndarray:
+    """(C, T) mV with NaN gaps at `rate` Hz -> (B,) int64 sample indices of the R-peaks, ascending.
+
+    Does not depend on the gain, offset or polarity of any lead.  A flat or empty recording has no beats.
+    """
+    samples = signals.shape[1]
+    if rate < LOWEST_RATE or samples < 3:
+        return np.zeros(0, np.int64)
+    blocks = [_candidates(signals, rate, start, stop) for start, stop in _blocks(samples, rate)]
+    candidates = Candidates(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+    chosen = _decide(candidates.times / rate, candidates.heights, Rules())
+    return np.clip(np.rint(candidates.times[chosen]), 0, samples - 1).astype(np.int64)
+
+
+def _step(rate: float) -> int:
+    return max(1, int(rate // _WORKING_RATE))
+
+
+def _blocks(samples: int, rate: float) -> Iterator[tuple[int, int]]:
+    """Sample ranges of whole segments that cover the recording."""
+    length = _BLOCK * _segment(rate) * _step(rate)
+    for start in range(0, samples, length):
+        yield start, min(start + length, samples)
+
+
+def _segment(rate: float) -> int:
+    """Envelope samples in one segment."""
+    return max(1, round(_SEGMENT * rate / _step(rate)))
+
+
+def _candidates(signals: np.ndarray, rate: float, start: int, stop: int) -> Candidates:
+    """Peaks of the combined envelope in samples start…stop, judged with a margin on both sides."""
+    from scipy.ndimage import maximum_filter1d
+
+    step = _step(rate)
+    margin = _MARGIN * _segment(rate) * step
+    first, last = max(0, start - margin), min(signals.shape[1], stop + margin)
+    combined = _combine(signals[:, first:last], rate)
+    highest = maximum_filter1d(combined, 2 * int(_SPACING * rate / step) + 1, mode="nearest")
+    peaks = np.flatnonzero((combined == highest) & (combined > 0.05))
+    peaks = peaks[(peaks * step + first >= start) & (peaks * step + first < stop)]
+    return Candidates((peaks + _vertex(combined, peaks)) * step + first, combined[peaks].astype(np.float64))
+
+
+def _vertex(curve: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Offset in samples of the parabola's top through each peak and its two neighbours."""
+    before, after = curve[np.maximum(peaks - 1, 0)], curve[np.minimum(peaks + 1, len(curve) - 1)]
+    bend = before + after - 2 * curve[peaks]
+    return np.clip(np.divide(before - after, 2 * bend, out=np.zeros(len(peaks)), where=bend < 0), -0.5, 0.5)
+
+
+def _combine(signals: np.ndarray, rate: float) -> np.ndarray:
+    """(C, T) mV -> the envelope at `rate` / step, all leads in one, 1 at a typical QRS complex."""
+    energy, total = np.zeros(0), np.zeros(0)
+    for lead in signals:
+        envelope = _envelope(lead, rate)
+        height, weight = _judge(envelope, lead, rate)
+        envelope = np.divide(envelope, height, out=np.zeros_like(envelope), where=height > 0)
+        energy, total = (energy if energy.size else 0) + weight * envelope**2, (total if total.size else 0) + weight
+    return np.sqrt(np.divide(energy, total, out=np.zeros_like(energy), where=total > 0))
+
+
+def _envelope(lead: np.ndarray, rate: float) -> np.ndarray:
+    """(T,) mV -> (ceil(T / step),) magnitude of the wavelet transform, zero in gaps."""
+    from scipy.signal import upfirdn
+
+    step = _step(rate)
+    half = int(np.ceil(3 * _WIDTH * rate))
+    t = np.arange(-half, half + 1) / rate
+    gauss = np.exp(-0.5 * (t / _WIDTH) ** 2)
+    wavelet = gauss * np.exp(2j * np.pi * _FREQUENCY * t)
+    wavelet -= gauss * (wavelet.sum() / gauss.sum())  # blind to a constant
+    wavelet /= np.abs(wavelet).sum()
+    filled, silent = _fill(lead, rate)
+    ahead = (-2 * half) % step  # so that output samples fall on multiples of `step`
+    padded = np.concatenate([np.full(ahead, filled[0], np.float32), np.pad(filled, half, mode="edge")])
+    first, count = (2 * half + ahead) // step, -(-len(lead) // step)
+    parts = [upfirdn(part.astype(np.float32), padded, 1, step)[first : first + count] for part in (wavelet.real, wavelet.imag)]
+    return np.where(silent[::step], 0, np.hypot(*parts)).astype(np.float32)
+
+
+def _fill(lead: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """The lead with its gaps filled (short ones by a line, long ones by the nearest sample), and where it is in a long gap."""
+    valid = np.flatnonzero(np.isfinite(lead))
+    if len(valid) == len(lead):
+        return lead.astype(np.float32, copy=False), np.zeros(len(lead), bool)
+    if not len(valid):
+        return np.zeros(len(lead), np.float32), np.ones(len(lead), bool)
+    missing = np.flatnonzero(~np.isfinite(lead))
+    after = np.searchsorted(valid, missing)
+    left, right = valid[np.maximum(after - 1, 0)], valid[np.minimum(after, len(valid) - 1)]
+    long = (right - left > _SHORT_GAP * rate) | (after == 0) | (after == len(valid))
+    nearest = np.where((missing - left <= right - missing) & (after > 0), left, right)
+    filled = lead.astype(np.float32)
+    filled[missing] = np.where(long, lead[nearest], np.interp(missing, valid, lead[valid]))
+    silent = np.zeros(len(lead), bool)
+    silent[missing[long]] = True
+    return filled, silent
+
+
+def _judge(envelope: np.ndarray, lead: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """The lead's local QRS height and its weight, both at every sample of the envelope."""
+    size, step = _segment(rate), _step(rate)
+    segments = -(-len(envelope) // size)
+    rows = np.zeros((segments, size), np.float32)
+    rows.flat[: len(envelope)] = envelope
+    valid = np.zeros((segments, size), bool)
+    valid.flat[: len(envelope)] = np.isfinite(lead[::step])
+    amplitude = np.zeros((segments, size), np.float32)
+    amplitude.flat[: len(envelope)] = np.nan_to_num(np.abs(lead[::step]))
+    judged = (valid.mean(axis=1) > 0.5) if segments > 1 else valid.any(axis=1)
+    top = np.where(judged & (rows.max(axis=1) > 1e-5 * amplitude.max(axis=1)), rows.max(axis=1), np.nan)
+    rest = np.where(np.isnan(top), np.nan, np.median(rows, axis=1))
+    height, rest = _running_median(top, _NEAR), _running_median(rest, _NEAR)
+    height = np.fmax(height, _WIDE_SHARE * _running_median(height, _WIDE))
+    clear = np.divide(height, rest, out=np.full(segments, 50.0), where=rest > 0)
+    weight = np.where(height > 0, np.clip(clear - 1.5, 0.1, 50) ** 2, 0)
+    centres, at = (np.arange(segments) + 0.5) * size, np.arange(len(envelope))
+    present = np.isfinite(lead[::step])
+    height = np.interp(at, centres, np.nan_to_num(height)).astype(np.float32)
+    return height, np.where(present, np.interp(at, centres, np.nan_to_num(weight)), 0).astype(np.float32)
+
+
+def _running_median(values: np.ndarray, width: int) -> np.ndarray:
+    """Median over `width` neighbours, NaN left out; NaN where there are only NaN."""
+    padded = np.pad(values.astype(np.float64), width // 2, constant_values=np.nan)
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)  # NaN last
+    count = np.sum(~np.isnan(windows), axis=1)
+    row = np.arange(len(values))
+    return 0.5 * (windows[row, np.maximum(count - 1, 0) // 2] + windows[row, np.minimum(count // 2, width - 1)])
+
+
+def _decide(times: np.ndarray, heights: np.ndarray, rules: Rules) -> np.ndarray:
+    """Indices of the candidates (s, ascending; height 1 = typical) that are beats."""
+    kept = np.flatnonzero(heights > rules.threshold)
+    for _ in range(rules.rounds):
+        if len(kept) < 3:
+            break
+        level = np.interp(times, times[kept], _running_median(np.minimum(heights[kept], 1.5), rules.neighbours))
+        kept = _prune(times, heights, np.flatnonzero(heights > rules.threshold * level), rules)
+        kept = np.sort(np.concatenate([kept, _missing(times, heights, kept, level, rules)]))
+    return kept
+
+
+def _prune(times: np.ndarray, heights: np.ndarray, kept: np.ndarray, rules: Rules) -> np.ndarray:
+    """Of two within the refractory time the higher stays; a low peak soon after a high one is its T wave."""
+    chosen: list[int] = []
+    for now in kept.tolist():
+        while chosen and times[now] - times[chosen[-1]] < rules.refractory and heights[now] > heights[chosen[-1]]:
+            chosen.pop()
+        if chosen:
+            since, before = times[now] - times[chosen[-1]], heights[chosen[-1]]
+            if since < rules.refractory or (since < rules.t_wave and heights[now] < rules.t_wave_share * before):
+                continue
+        chosen.append(now)
+    return np.array(chosen, np.int64)
+
+
+def _missing(times: np.ndarray, heights: np.ndarray, kept: np.ndarray, level: np.ndarray, rules: Rules) -> np.ndarray:
+    """The highest candidate in every interval that is too long for its neighbourhood, if it passes the second threshold."""
+    if len(kept) < 3:
+        return np.zeros(0, np.int64)
+    intervals = np.diff(times[kept])
+    found = []
+    for gap in np.flatnonzero(intervals > rules.missing * _running_median(intervals, rules.neighbours)).tolist():
+        inside = np.arange(kept[gap] + 1, kept[gap + 1])
+        far = (times[inside] - times[kept[gap]] > rules.t_wave) & (times[kept[gap + 1]] - times[inside] > rules.refractory)
+        inside = inside[far & (heights[inside] > rules.second_threshold * level[inside])]
+        if len(inside):
+            found.append(inside[np.argmax(heights[inside])])
+    return np.array(found, np.int64)

@@ -1,0 +1,86 @@
+"""What of an ECG survived: every score in one report, and what happened to every beat.
+
+Samples that are missing in either recording are never scored.  Leads count alike: fidelity is measured per lead and averaged, R-peaks are
+one answer from all leads, intervals are measured on one lead, the same in both recordings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vqvae.modalities.ecg.beat_scores import annotated_scores, peak_scores, rhythm_scores
+from vqvae.modalities.ecg.beats import beats_table
+from vqvae.modalities.ecg.delineation import Delineator
+from vqvae.modalities.ecg.fidelity import Fidelity, fidelity
+from vqvae.modalities.ecg.interval_scores import interval_scores
+from vqvae.modalities.ecg.intervals import Analysis, analyse
+from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Report, Score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def compare(
+    reference: Ecg, reconstruction: Ecg, *, lead: str | None = None, delineate: Delineator | None = None, analysis: Analysis | None = None
+) -> Report:
+    """Score a reconstruction; `events` holds "beats" (`beats_table`) and "leads" (one row per lead).
+
+    `lead` names the lead that intervals are measured on (the clearest one of the original when None); `analysis` is `analyse(reference, …)`
+    when it is already there.  Without `delineate` the interval scores are NaN.  ValueError when the recordings do not lie sample on sample.
+    """
+    if reference.signals.shape != reconstruction.signals.shape or reference.rate != reconstruction.rate:
+        raise ValueError(
+            f"the original has {_size(reference)} and the reconstruction {_size(reconstruction)}; only equal sizes can be compared"
+        )
+    original = analysis or analyse(reference, lead, delineate)
+    rebuilt = analyse(reconstruction, original.lead, delineate)
+    found, rate = fidelity(reference, reconstruction), reference.rate
+    scores = (
+        *_fidelity_scores(found),
+        *peak_scores(original, rebuilt, rate),
+        *annotated_scores(reference.beats, original, rebuilt, rate),
+        *rhythm_scores(original, rebuilt, rate),
+        *interval_scores(original, rebuilt, rate),
+    )
+    return Report(scores, {"beats": beats_table(reference, reconstruction, original, rebuilt), "leads": _leads_table(reference, found)})
+
+
+def _size(recording: Ecg) -> str:
+    leads, samples = recording.signals.shape
+    return f"{leads} × {samples} samples at {recording.rate:g} Hz"
+
+
+def _fidelity_scores(found: Fidelity) -> list[Score]:
+    flat = "averaged over the leads, flat ones left out"
+    return [
+        Score("prdn", _mean(found.prdn), "%", 0.0, f"Root-mean-square error over the lead's deviation from its own mean (PRDN), {flat}."),
+        Score(
+            "prd",
+            _mean(found.prd),
+            "%",
+            0.0,
+            "Root-mean-square error over the root mean square of the values in mV as stored, averaged over leads.",
+        ),
+        Score("snr", _mean(found.snr), "dB", float("inf"), f"Power of the lead around its mean over the power of the error, {flat}."),
+        Score("max_error", _largest(found.max_error), "mV", 0.0, "Largest absolute error of any sample on any lead."),
+    ]
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _largest(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.max()) if len(known) else float("nan")
+
+
+def _leads_table(reference: Ecg, found: Fidelity) -> pd.DataFrame:
+    """lead, prdn (%), prd (%), snr (dB), max_error (mV), gaps (% of the samples that are missing in either recording)."""
+    import pandas as pd
+
+    return pd.DataFrame({"lead": reference.leads, **found._asdict()})
