@@ -33,8 +33,10 @@ def compare(
     """
     if reference.signals.shape != reconstruction.signals.shape or reference.rate != reconstruction.rate:
         raise ValueError(
-            f"the original has {_size(reference)} and the reconstruction {_size(reconstruction)}; only equal sizes can be compared"
+            f"the original has {_size(reference)}, the reconstruction {_size(reconstruction)}; they must be equal"
         )
+    if analysis is not None and lead is not None and reference.leads[analysis.lead] != lead:
+        raise ValueError(f"the analysis measured lead {reference.leads[analysis.lead]}, not {lead}; analyse the original on {lead} first")
     original = analysis or analyse(reference, lead, delineate)
     rebuilt = analyse(reconstruction, original.lead, delineate)
     found, rate = fidelity(reference, reconstruction), reference.rate
@@ -62,7 +64,7 @@ def _fidelity_scores(found: Fidelity) -> list[Score]:
             _mean(found.prd),
             "%",
             0.0,
-            "Root-mean-square error over the root mean square of the values in mV as stored, averaged over leads.",
+            "Root-mean-square error over the root mean square of the values in mV as stored, mean over leads.",
         ),
         Score("snr", _mean(found.snr), "dB", float("inf"), f"Power of the lead around its mean over the power of the error, {flat}."),
         Score("max_error", _largest(found.max_error), "mV", 0.0, "Largest absolute error of any sample on any lead."),
