@@ -22,27 +22,30 @@ class Example(NamedTuple):
         return self.scenario.name
 
 
+_QUIET = Noise(snr=24.0, muscle=0.25, mains=0.1, motion=0.0)
+"""A patient who lies still."""
+
 _EXAMPLES = {
     example.name: example
     for example in (
         Example(
-            Scenario("normal", heart_rate=68),
+            Scenario("normal", heart_rate=68, noise=_QUIET),
             "Normal rhythm",
             "A healthy sinus rhythm at 68 beats/min: every beat has a P wave, a narrow QRS complex and a T wave.",
         ),
         Example(
-            Scenario("ventricular", heart_rate=72, ventricular=0.08, bigeminy=(34.0, 48.0)),
+            Scenario("ventricular", heart_rate=72, ventricular=0.08, bigeminy=(34.0, 48.0), noise=_QUIET),
             "Ventricular beats",
             "Sinus rhythm with early, wide ventricular beats and pauses after them; from 34 to 48 s every second beat is one (bigeminy).",
         ),
         Example(
-            Scenario("atrial-fibrillation", heart_rate=92, fibrillation=True),
+            Scenario("atrial-fibrillation", heart_rate=92, fibrillation=True, noise=_QUIET),
             "Atrial fibrillation",
             "No P waves but a fine oscillation of the atria, and beats at irregular intervals, 92 per minute on average.",
         ),
         Example(
             Scenario(
-                "noisy", heart_rate=80, noise=Noise(snr=3.0),
+                "noisy", heart_rate=80, noise=Noise(snr=3.0, muscle=0.5),
                 gaps=(Gap(("II", "III", "aVR", "aVL", "aVF"), 30.0, 33.0), Gap(("V2",), 44.0, 50.0)),
             ),
             "Noisy",

@@ -34,14 +34,15 @@ def from_independent(leads: tuple[str, ...]) -> np.ndarray:
     """(C, 8): how `leads` follow from the independent ones; ValueError for a name that is not one of `LEADS`."""
     unknown = [lead for lead in leads if lead not in LEADS]
     if unknown or not leads:
-        raise ValueError(f"no synthetic lead is called {', '.join(map(repr, unknown)) or repr('')}; choose from {', '.join(LEADS)}")
+        asked = ", ".join(map(repr, unknown)) or "none"
+        raise ValueError(f"synthetic leads must be chosen from {', '.join(LEADS)}; got {asked}")
     whole = np.zeros((12, 8))
     whole[:6, :2], whole[6:, 2:] = LIMB, np.eye(6)
     return whole[[LEADS.index(lead) for lead in leads]]
 
 
 class Bump(NamedTuple):
-    """One raised cosine of the heart vector; times in s, from the anchor of its wave."""
+    """One raised cosine of the heart vector; times in s, of a T wave as a share of the time from QRS end to T end."""
 
     wave: str  # "p", "qrs" or "t"
     begin: float
@@ -54,18 +55,18 @@ NORMAL = (
     Bump("p", 0.000, 0.042, 0.084, (0.050, 0.100, -0.040)),  # right atrium
     Bump("p", 0.026, 0.062, 0.104, (0.060, 0.060, 0.030)),  # left atrium
     Bump("qrs", 0.000, 0.016, 0.034, (-0.16, -0.06, -0.32)),  # septum
-    Bump("qrs", 0.012, 0.038, 0.064, (1.05, 1.02, 0.18)),  # free walls
+    Bump("qrs", 0.012, 0.038, 0.064, (1.25, 0.92, 0.20)),  # free walls
     Bump("qrs", 0.034, 0.054, 0.078, (0.05, -0.20, 0.72)),  # lateral and posterior wall
     Bump("qrs", 0.056, 0.070, 0.092, (-0.16, -0.18, 0.16)),  # base
-    Bump("t", 0.0, 0.66, 1.0, (0.27, 0.25, -0.16)),
+    Bump("t", 0.20, 0.70, 1.0, (0.30, 0.22, -0.16)),
 )
-"""Anchors: P at its onset, QRS at its onset; T runs from 0 at the end of the ST segment to 1 at its end."""
+"""P counts from its onset, QRS from its onset; T from 0 at the end of the QRS to 1 at its own end."""
 
 VENTRICULAR = (
-    Bump("qrs", 0.000, 0.052, 0.108, (-0.35, 0.95, -0.45)),
-    Bump("qrs", 0.030, 0.086, 0.150, (-0.55, 0.70, -0.75)),
-    Bump("qrs", 0.104, 0.132, 0.164, (0.10, -0.35, 0.20)),
-    Bump("t", 0.0, 0.52, 1.0, (0.26, -0.42, 0.36)),
+    Bump("qrs", 0.000, 0.022, 0.060, (-0.02, 0.12, -0.24)),
+    Bump("qrs", 0.008, 0.060, 0.112, (0.45, 1.10, 0.50)),
+    Bump("qrs", 0.052, 0.104, 0.156, (0.40, 1.00, 0.75)),
+    Bump("t", 0.02, 0.56, 1.0, (-0.16, -0.42, -0.34)),
 )
 """A beat from the outflow tract of the right ventricle: wide, no P, T against the QRS."""
 

@@ -73,7 +73,8 @@ def _motion(t: np.ndarray, seconds: float, rng: np.random.Generator) -> np.ndarr
     times = np.sort(rng.uniform(0, seconds, count))
     sizes, settle = rng.choice([-1.0, 1.0], count) * rng.uniform(2.5, 5, count), rng.uniform(0.3, 0.9, count)
     out = np.zeros(len(t))
-    for time, size, decay in zip(times, sizes, settle, strict=True):
+    near_by = (times < t[-1]) & (times + 12 * settle > t[0])
+    for time, size, decay in zip(times[near_by], sizes[near_by], settle[near_by], strict=True):
         near = slice(*np.searchsorted(t, [time, time + 12 * decay]))
         since = t[near] - time
         out[near] += size * (1 - np.exp(-since / 0.04)) * np.exp(-since / decay)

@@ -8,7 +8,6 @@ import numpy as np
 
 PR_INTERVAL = 0.160  # s, P onset to QRS onset, at 60 beats/min
 QT_CORRECTED = 0.400  # s, at 60 beats/min
-ST_SEGMENT = 0.35  # of the time between the QRS and the end of T
 
 _COUPLING = 0.58  # of an RR interval: how early a ventricular beat comes
 _SHORTEST = 0.30  # s, between two beats in fibrillation
@@ -50,7 +49,7 @@ def schedule(intervals: np.ndarray, ectopic: np.ndarray, start: float, seconds: 
     before = np.concatenate([[intervals[0]], np.diff(times)])
     pace = np.convolve(np.concatenate([np.full(4, before[0]), before]), np.full(5, 0.2), "valid")
     breath = 1 + 0.05 * np.sin(2 * np.pi * 0.25 * times + rng.uniform(0, 2 * np.pi)) + 0.015 * rng.standard_normal(len(times))
-    inside = times < seconds - 0.1
+    inside = times < seconds - 0.2
     return Schedule(times[inside], before[inside], pace[inside], ventricular[inside], breath[inside])
 
 

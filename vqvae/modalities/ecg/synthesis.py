@@ -41,6 +41,7 @@ class Scenario:
     gaps: tuple[Gap, ...] = field(default=())
 
     def __post_init__(self) -> None:
+        morphology.from_independent(self.leads)
         if not 25 <= self.heart_rate <= 220:
             raise ValueError(f"heart_rate must lie between 25 and 220 beats/min, got {self.heart_rate}")
         if self.seconds < 2 or self.rate < 100:
@@ -59,7 +60,7 @@ class Synthetic(NamedTuple):
 
     ecg: Ecg  # `beats` are the true R-peaks: the largest deflection of lead II
     clean: np.ndarray  # (C, T) float32, mV: no noise, no gaps
-    boundaries: Boundaries  # of every beat, the same in all leads; P is NaN where there is none
+    boundaries: Boundaries  # of every beat, the same in all leads; NaN where there is no P or the recording ends earlier
 
 
 class Heart(NamedTuple):
@@ -87,7 +88,8 @@ def synthesise(scenario: Scenario | None = None, seed: int = 0) -> Synthetic:
             if lead in scenario.leads:
                 signals[scenario.leads.index(lead), round(gap.start * scenario.rate) : round(gap.stop * scenario.rate)] = np.nan
     beats = _beats(heart)
-    return Synthetic(Ecg(signals, scenario.rate, scenario.leads, scenario.name, beats=beats), clean, heart.boundaries)
+    inside = Boundaries(*(np.where((marks >= 0) & (marks < scenario.seconds), marks, np.nan) for marks in heart.boundaries))
+    return Synthetic(Ecg(signals, scenario.rate, scenario.leads, scenario.name, beats=beats), clean, inside)
 
 
 def make_heart(scenario: Scenario, seed: int) -> Heart:
@@ -136,14 +138,13 @@ def draw(heart: Heart, start: int, stop: int) -> np.ndarray:
 
 def _train(heart: Heart, bump: morphology.Bump, chosen: np.ndarray, start: int, stop: int) -> np.ndarray:
     """One kind of bump in all of the `chosen` beats, (stop - start,)."""
-    rate, marks = heart.scenario.rate, heart.boundaries
-    anchor, unit = {
-        "p": (marks.p_on, np.ones(len(marks.p_on))),
-        "qrs": (marks.qrs_on, np.ones(len(marks.p_on))),
-        "t": (marks.qrs_off + rhythm.ST_SEGMENT * (marks.t_off - marks.qrs_off), (1 - rhythm.ST_SEGMENT) * (marks.t_off - marks.qrs_off)),
-    }[bump.wave]
-    chosen = chosen[np.isfinite(anchor[chosen])]
-    begin, peak, end = (anchor[chosen] + unit[chosen] * moment for moment in (bump.begin, bump.peak, bump.end))
+    rate = heart.scenario.rate
+    p_on, _, qrs_on, qrs_off, t_off = (marks[chosen] for marks in heart.boundaries)
+    anchor = {"p": p_on, "qrs": qrs_on, "t": qrs_off}[bump.wave]
+    unit = t_off - qrs_off if bump.wave == "t" else np.ones(len(chosen))
+    present = np.isfinite(anchor)
+    chosen, anchor, unit = chosen[present], anchor[present], unit[present]
+    begin, peak, end = (anchor + unit * moment for moment in (bump.begin, bump.peak, bump.end))
     first = np.floor(begin * rate).astype(np.int64)
     width = int(np.ceil((end - begin).max() * rate)) + 2 if len(chosen) else 0
     places = first[:, None] + np.arange(width)
@@ -170,11 +171,20 @@ def _add_noise(clean: np.ndarray, scenario: Scenario, seed: int) -> np.ndarray:
         block = noise_block(scenario.noise, scenario.rate, scenario.seconds, start, stop, np.any(derive, axis=0), seed)
         signals[:, start:stop] = derive @ block
         power += float(np.square(signals[:, start:stop], dtype=np.float64).sum())
-    wanted = sum(float(lead.var(dtype=np.float64)) * len(lead) for lead in clean) / 10 ** (scenario.noise.snr / 10)
-    factor = np.float32(np.sqrt(wanted / power))
+    factor = np.float32(np.sqrt(_power(clean) / power / 10 ** (scenario.noise.snr / 10)))
     for start, stop in _blocks(scenario.samples):
         signals[:, start:stop] = clean[:, start:stop] + factor * signals[:, start:stop]
     return signals
+
+
+def _power(signals: np.ndarray) -> float:
+    """Energy of (C, T), each lead's mean removed, in double precision without a second copy."""
+    energy, total = 0.0, np.zeros(len(signals))
+    for start, stop in _blocks(signals.shape[1]):
+        block = signals[:, start:stop].astype(np.float64)
+        energy += float(np.square(block).sum())
+        total += block.sum(axis=1)
+    return energy - float(np.square(total).sum()) / signals.shape[1]
 
 
 def _blocks(samples: int) -> Iterator[tuple[int, int]]:
