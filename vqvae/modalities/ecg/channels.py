@@ -1,0 +1,126 @@
+"""Which channels of a file are ECG, what their units are in mV, and how they come to one sampling rate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+MAX_VALUES = 2**28
+"""Most samples, all leads together, that one recording may hold in memory (1 GiB of float32; 24 h of 2 leads at 1.5 kHz)."""
+
+Progress = Callable[[float], None]
+"""Called now and then with the share of the work that is done, 0 to 1."""
+
+_MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6}
+_UNSCALED = {"", "nu", "au", "a.u.", "adu", "none", "n/a", "?", "-", "1", "unit", "units", "[nu]"}
+_OTHER_NAMES = re.compile(
+    r"\b(resp|abp|art|pap|cvp|icp|bp|pleth|ppg|sp?o2|co2|eeg|emg|eog|gsr|eda|hr|pulse|marker|mark|temp|acc|accel|angle|status|event|trigger|flow"
+    r"|thorax|chest|abdomen|abdo|chin|leg|uc|snore|pressure|light|body|position|annotations?)(?![a-z])"
+    r"|respiration|plethys|accelerometer|temperature|impedance"
+    r"|^(fp|af|f|fc|ft|c|cp|t|tp|p|po|o|e)(z|\d+)-(a|m|f|c|p|o|t)(z|\d+)$|^(fp[12z]|fpz-cz)$",  # bipolar EEG and EOG derivations
+    re.IGNORECASE,
+)
+_LEAD_NAME = re.compile(r"ecg|ekg|\b(i{1,3}|av[rlf]|v\d?|m[lc][a-z0-9]+)\b", re.IGNORECASE)
+
+
+class Channel(NamedTuple):
+    """What a file says of one of its channels."""
+
+    name: str
+    unit: str  # as written; "" when the file says nothing
+
+
+class Selection(NamedTuple):
+    """The channels that are ECG."""
+
+    indices: tuple[int, ...]  # positions in the file
+    leads: tuple[str, ...]  # unique names
+    factors: tuple[float, ...]  # mV in one unit of the file
+    notes: tuple[str, ...]
+
+
+def millivolts(unit: str) -> float | None:
+    """How many mV one `unit` is; None when it is no voltage."""
+    return _MILLIVOLTS.get(unit.strip().lower())
+
+
+def select(channels: Sequence[Channel], file: str) -> Selection:
+    """The ECG among `channels`: voltages whose name does not say otherwise.
+
+    Only where a file has no such voltage are channels without a usable unit taken, as mV, and a note says so.
+    Raises ValueError when nothing in `file` is ECG.
+    """
+    channels = [Channel(tidy(c.name), tidy(c.unit)) for c in channels]
+    plausible = [i for i, c in enumerate(channels) if _LEAD_NAME.search(c.name) or not _OTHER_NAMES.search(c.name)]
+    kept = [i for i in plausible if millivolts(channels[i].unit) is not None]
+    notes = []
+    if not kept:
+        kept = [i for i in plausible if channels[i].unit.lower() in _UNSCALED]
+        if kept:
+            named = ", ".join(channels[i].name or "unnamed" for i in kept[:12])
+            notes.append(f"{file} gives no voltage unit for {named}: the values are taken as mV.")
+    if not kept:
+        held = ", ".join(map(_described, channels[:8])) or "nothing"
+        raise ValueError(f"{file} holds no ECG channel in V, mV or µV, only {held}.")
+    others = [_described(c) for i, c in enumerate(channels) if i not in set(kept)]
+    if others:
+        notes.append(f"Left out, as not ECG: {', '.join(others[:20])}{' and others' if len(others) > 20 else ''}.")
+    factors = tuple(millivolts(channels[i].unit) or 1.0 for i in kept)
+    return Selection(tuple(kept), unique([channels[i].name for i in kept]), factors, tuple(notes))
+
+
+def tidy(text: str) -> str:
+    """Printable text of one line and at most 60 characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:60]
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, the empty ones filled in and repeated ones numbered: ("II", "II", "") -> ("II", "II 2", "lead 3")."""
+    found: list[str] = []
+    for position, name in enumerate(names, 1):
+        base = name or f"lead {position}"
+        candidate, count = base, 1
+        while candidate in found:
+            count += 1
+            candidate = f"{base} {count}"
+        found.append(candidate)
+    return tuple(found)
+
+
+def check_size(leads: int, samples: int, file: str) -> None:
+    """Refuse, before anything is allocated, what would not fit into memory."""
+    if leads * samples > MAX_VALUES:
+        raise ValueError(
+            f"{file} asks for {leads} leads of {samples} samples, more than the {MAX_VALUES} samples that can be read at once: cut it into pieces."
+        )
+
+
+def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:
+    """One lead (T,) at `ratio` times its rate, (length,) float32; polyphase filtering, gaps stay gaps."""
+    if ratio == 1 and len(values) == length:
+        return values
+    from scipy.signal import resample_poly
+
+    missing = np.isnan(values)
+    result = np.full(length, np.nan, np.float32)
+    if missing.all():
+        return result
+    if missing.any():
+        positions = np.arange(len(values))
+        values = np.interp(positions, positions[~missing], values[~missing])
+    ratio = ratio.limit_denominator(1000)
+    offset = np.float32(values[0])  # the filter sees zeros outside: keep the step at the edges small
+    moved = resample_poly((values - offset).astype(np.float32), ratio.numerator, ratio.denominator, padtype="edge")[:length] + offset
+    result[: len(moved)] = moved
+    if missing.any():
+        source = np.minimum((np.arange(length) * ratio.denominator) // ratio.numerator, len(missing) - 1)
+        result[missing[source]] = np.nan
+    return result
+
+
+def _described(channel: Channel) -> str:
+    return f"{channel.name or 'unnamed'} ({channel.unit or 'no unit'})"
