@@ -27,7 +27,7 @@ def read_aecg(path: Path) -> Ecg:
     """The longest sequence set of `path` in mV (the rhythm, where an average beat is there too)."""
     sets = [(rate, leads) for rate, leads in _sets(path) if leads]
     if not sets:
-        raise ValueError(f"{path.name} holds no HL7 aECG sequences: other XML of ECG machines cannot be read, export it as aECG, DICOM or EDF.")
+        raise ValueError(f"{path.name} holds no HL7 aECG sequences: export the recording as aECG, DICOM or EDF.")
     rate, leads = max(sets, key=lambda found: max(len(lead.digits) for lead in found[1]) / found[0])
     selection = select([lead.channel for lead in leads], path.name)
     length = max(len(leads[i].digits) for i in selection.indices)
@@ -88,7 +88,7 @@ def _rate(sequence: ElementTree.Element, file: str) -> float | None:
         return None
     step = _number(increment, file) * _SECONDS.get(increment.get("unit", "s"), 0.0)
     if not 1e-7 < step < 1e7:
-        raise ValueError(f"{file} has a time increment of {increment.get('value')} {increment.get('unit', '')[:10]}: it must be a positive time.")
+        raise ValueError(f"{file} has a time increment of {increment.get('value')} {increment.get('unit', '')[:10]}, which is no time.")
     return round(1 / step, 6)
 
 

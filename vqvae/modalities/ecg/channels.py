@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 MAX_VALUES = 2**28
-"""Most samples, all leads together, that one recording may hold in memory (1 GiB of float32; 24 h of 2 leads at 1.5 kHz)."""
+"""Most samples, all leads together, that one recording may have (1 GiB of float32; 24 h of 2 leads at 1.5 kHz)."""
 
 Progress = Callable[[float], None]
 """Called now and then with the share of the work that is done, 0 to 1."""
@@ -63,9 +63,11 @@ def select(channels: Sequence[Channel], file: str) -> Selection:
         if kept:
             named = ", ".join(channels[i].name or "unnamed" for i in kept[:12])
             notes.append(f"{file} gives no voltage unit for {named}: the values are taken as mV.")
+    if not channels:
+        raise ValueError(f"{file} holds no signals: an ECG needs at least one.")
     if not kept:
-        held = ", ".join(map(_described, channels[:8])) or "nothing"
-        raise ValueError(f"{file} holds no ECG channel in V, mV or µV, only {held}.")
+        held = ", ".join(map(_described, channels[:6])) + (" and others" if len(channels) > 6 else "")
+        raise ValueError(f"{file} holds no ECG channel in V, mV or µV, only {held[:150]}.")
     others = [_described(c) for i, c in enumerate(channels) if i not in set(kept)]
     if others:
         notes.append(f"Left out, as not ECG: {', '.join(others[:20])}{' and others' if len(others) > 20 else ''}.")
@@ -94,9 +96,7 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
 def check_size(leads: int, samples: int, file: str) -> None:
     """Refuse, before anything is allocated, what would not fit into memory."""
     if leads * samples > MAX_VALUES:
-        raise ValueError(
-            f"{file} asks for {leads} leads of {samples} samples, more than the {MAX_VALUES} samples that can be read at once: cut it into pieces."
-        )
+        raise ValueError(f"{file} asks for {leads} leads of {samples} samples; at most {MAX_VALUES} in all can be read: cut it.")
 
 
 def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:

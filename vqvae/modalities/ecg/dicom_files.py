@@ -14,7 +14,14 @@ from vqvae.modalities.ecg.recording import Ecg
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_SAMPLES = {("SS", 16): np.int16, ("US", 16): np.uint16, ("SB", 8): np.int8, ("UB", 8): np.uint8, ("SL", 32): np.int32, ("UL", 32): np.uint32}
+_SAMPLES = {
+    ("SB", 8): np.int8,
+    ("UB", 8): np.uint8,
+    ("SS", 16): np.int16,
+    ("US", 16): np.uint16,
+    ("SL", 32): np.int32,
+    ("UL", 32): np.uint32,
+}
 
 
 def read_dicom(path: Path) -> Ecg:
@@ -66,7 +73,8 @@ def _recording(path: Path, group: Dataset, groups: list[Dataset]) -> Ecg:
     notes = list(selection.notes)
     if len(groups) > 1:
         others = ", ".join(str(g.get("MultiplexGroupLabel") or "unnamed")[:30] for g in groups if g is not group)
-        notes.append(f"Read was the longest waveform group of {path.name}, {group.get('MultiplexGroupLabel') or 'unnamed'}; left out: {others}.")
+        label = group.get("MultiplexGroupLabel") or "unnamed"
+        notes.append(f"Read was the longest waveform group of {path.name}, {label}; left out: {others}.")
     bits = max(int(definitions[i].get("WaveformBitsStored") or group.WaveformBitsAllocated) for i in selection.indices)
     return Ecg(signals, rate, selection.leads, path.stem, bits, None, tuple(notes))
 

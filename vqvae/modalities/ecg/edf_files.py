@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,18 @@ import numpy as np
 from vqvae.modalities.ecg.channels import Channel, Progress, check_size, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
 
-_FIELDS = (("label", 16), ("transducer", 80), ("unit", 8), ("low", 8), ("high", 8), ("bottom", 8), ("top", 8), ("filter", 80), ("samples", 8), ("", 32))
+_FIELDS = {  # of every signal, and their widths in bytes
+    "label": 16,
+    "transducer": 80,
+    "unit": 8,
+    "low": 8,
+    "high": 8,
+    "bottom": 8,
+    "top": 8,
+    "filter": 80,
+    "samples": 8,
+    "reserved": 32,
+}
 _BLOCK = 2**22  # bytes read at a time
 _ONSET = re.compile(rb"([+-]\d{1,12}(\.\d{1,12})?)(\x15[\d.]*)?\x14")
 
@@ -52,14 +62,14 @@ def read_edf(path: Path, progress: Progress | None = None) -> Ecg:
     selection = select([signal.channel for signal in data], path.name)
     wanted = [data[i] for i in selection.indices]
     if header.seconds <= 0 or any(signal.samples == 0 for signal in wanted):
-        raise ValueError(f"{path.name} gives data records of {header.seconds:g} s with {wanted[0].samples} ECG samples: no sampling rate follows.")
+        raise ValueError(f"{path.name} gives data records of {header.seconds:g} s or without ECG samples: no sampling rate follows.")
     stored = (path.stat().st_size - header.bytes) // header.record_bytes
     notes = list(selection.notes)
     if stored <= 0:
         raise ValueError(f"{path.name} holds no complete data record: the file is cut off after its header.")
-    if header.records not in (-1, stored):
-        notes.append(f"{path.name} promises {header.records} data records and holds {stored}: {min(stored, max(header.records, 1))} were read.")
     records = stored if header.records < 1 else min(stored, header.records)
+    if header.records not in (-1, stored):
+        notes.append(f"{path.name} promises {header.records} data records and holds {stored}: {records} were read.")
     starts = _starts(path, header, records)
     fastest = max(signal.samples for signal in wanted)
     length = round(starts[-1] / header.seconds * fastest) + fastest
@@ -67,7 +77,9 @@ def read_edf(path: Path, progress: Progress | None = None) -> Ecg:
     if len(starts) > 1 and length > records * fastest * 1.001 + 1:
         notes.append(f"{path.name} has pauses between its data records: they are gaps.")
     factors = np.array(selection.factors)
-    signals = _signals(path, header, wanted, factors, starts, length, progress)
+    signals, emptied = _signals(path, header, wanted, factors, starts, length, progress)
+    if emptied:
+        notes.append(f"{path.name} holds a second or more of the lowest possible value in {emptied} leads: these are gaps.")
     return Ecg(signals, fastest / header.seconds, selection.leads, path.stem, 8 * header.width, None, tuple(notes))
 
 
@@ -83,7 +95,7 @@ def _header(path: Path) -> _Header:
     if len(text) < 256 * count:
         raise ValueError(f"{path.name} is cut off inside its header, which describes {count} signals.")
     columns, position = {}, 0
-    for name, width in _FIELDS:
+    for name, width in _FIELDS.items():
         columns[name] = [text[position + i * width : position + (i + 1) * width] for i in range(count)]
         position += width * count
     signals, start = [], 0
@@ -159,8 +171,11 @@ def _starts(path: Path, header: _Header, records: int) -> np.ndarray:
 
 def _signals(
     path: Path, header: _Header, wanted: list[_Signal], factors: np.ndarray, starts: np.ndarray, length: int, progress: Progress | None
-) -> np.ndarray:
-    """The wanted signals (C, length) float32 in mV, read block by block; slower ones brought to the fastest rate at the end."""
+) -> tuple[np.ndarray, int]:
+    """The wanted signals (C, length) float32 in mV, read block by block, and how many of them have emptied stretches.
+
+    Slower signals are brought to the fastest rate at the end.
+    """
     fastest = max(signal.samples for signal in wanted)
     result = np.full((len(wanted), length), np.nan, np.float32)
     slow = {row: np.full(-(-length * s.samples // fastest), np.nan, np.float32) for row, s in enumerate(wanted) if s.samples != fastest}
@@ -176,9 +191,23 @@ def _signals(
                 _place(slow.get(row, result[row]), values, starts[first : first + count] / header.seconds)
             if progress:
                 progress((first + count) / len(starts))
+    emptied = 0
+    for row, signal in enumerate(wanted):
+        emptied += _empty(slow.get(row, result[row]), signal, header, factors[row])
     for row, values in slow.items():
         result[row] = resampled(values, Fraction(fastest, wanted[row].samples), length)
-    return result
+    return result, emptied
+
+
+def _empty(lead: np.ndarray, signal: _Signal, header: _Header, factor: float) -> bool:
+    """Make gaps of the lowest storable value where it stands for a second or longer: converters store missing samples so."""
+    lowest = -(2 ** (8 * header.width - 1))
+    value = np.float32(((lowest - signal.bottom) * signal.step + signal.low) * factor)
+    edges = np.flatnonzero(np.diff((lead == value).astype(np.int8), prepend=0, append=0))
+    runs = [(first, last) for first, last in edges.reshape(-1, 2).tolist() if last - first >= signal.samples / header.seconds]
+    for first, last in runs:
+        lead[first:last] = np.nan
+    return bool(runs)
 
 
 def _samples(raw: np.ndarray, width: int) -> np.ndarray:

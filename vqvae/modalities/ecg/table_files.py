@@ -50,7 +50,7 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError, SyntaxError, TypeError, OverflowError, MemoryError):
-        raise ValueError(f"{path.name} is no plain NumPy array, or is cut off: save it with numpy.save as floats of shape (leads, samples).") from None
+        raise ValueError(f"{path.name} is no plain NumPy array, or is cut off: save floats of shape (leads, samples).") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or not array.size:
         shape = f"{getattr(array, 'dtype', type(array).__name__)} of shape {getattr(array, 'shape', '()')}"
         raise ValueError(f"{path.name} is an array of {shape}: an ECG is floats (mV) of shape (samples,) or (leads, samples).")
@@ -58,7 +58,7 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
         raise NeedsRate(path.name)
     array = np.atleast_2d(array)
     array = array.T if array.shape[0] > array.shape[1] else array
-    check_size(*array.shape, path.name)
+    check_size(len(array), array.shape[1], path.name)
     notes = (f"{path.name} was read as {len(array)} leads of {array.shape[1]} samples in mV.",)
     factor = np.float32(1)
     if array.dtype.kind in "iu":
@@ -183,8 +183,7 @@ def _named_clock(file: str, column: Channel, values: np.ndarray) -> _Clock:
     if np.abs(values - values[0] - step * np.arange(len(values))).max() > max(step, 0.02 * step * len(values)):
         raise ValueError(f"{file} has a time column with uneven steps: an ECG needs samples at one rate, so resample it first.")
     step = float(values[-1] - values[0]) / (len(values) - 1)
-    rate = 1 / (step * _TIME_UNITS.get(column.unit.lower(), 1.0))
-    rate = round(rate) if abs(rate - round(rate)) < 2e-3 * rate and rate > 5 else rate
+    rate = _round_rate(1 / (step * _TIME_UNITS.get(column.unit.lower(), 1.0)))
     return _Clock(0, rate, f"{described} gives the sampling rate: {rate:g} Hz.")
 
 
@@ -195,8 +194,13 @@ def _guessed_clock(file: str, values: np.ndarray) -> _Clock:
         return _Clock(None, None, "")
     if abs(steps.mean() - 1) < 1e-6:
         return _Clock(0, None, "Left out, as it counts samples: the first column.")
-    rate = float(1 / steps.mean())
-    return _Clock(0, round(rate) if abs(rate - round(rate)) < 2e-3 * rate and rate > 5 else rate, f"The first column was taken as seconds, so the rate is {rate:g} Hz.")
+    rate = _round_rate(float(1 / steps.mean()))
+    return _Clock(0, rate, f"The first column was taken as seconds, so the rate is {rate:g} Hz.")
+
+
+def _round_rate(rate: float) -> float:
+    """The whole number that a rate taken from rounded times stands for, if there is one within 0.1 %."""
+    return float(round(rate)) if rate > 5 and abs(rate - round(rate)) < 1e-3 * rate else rate
 
 
 def _blocks(path: Path, layout: _Layout, progress: Progress | None, rows: int = _BLOCK) -> Iterator[np.ndarray]:
@@ -204,7 +208,6 @@ def _blocks(path: Path, layout: _Layout, progress: Progress | None, rows: int = 
     import pandas as pd
 
     size, done = path.stat().st_size, 0
-    options = {"sep": layout.delimiter} if layout.delimiter else {"sep": r"\s+"}
     try:
         with path.open("rb") as file:
             for frame in pd.read_csv(
@@ -218,7 +221,7 @@ def _blocks(path: Path, layout: _Layout, progress: Progress | None, rows: int = 
                 skipinitialspace=True,
                 index_col=False,
                 encoding="latin-1",
-                **options,
+                sep=layout.delimiter or r"\s+",
             ):
                 done += len(frame)
                 yield frame.to_numpy(np.float64) if rows != _BLOCK else frame.to_numpy(np.float32)

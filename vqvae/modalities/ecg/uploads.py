@@ -54,7 +54,8 @@ def unpack(archive: Path, folder: Path) -> None:
             if len(members) > MAX_FILES or sum(member.file_size for member in members) > limit:
                 raise ValueError(f"{archive.name} unpacks to more than {limit >> 20} MB or {MAX_FILES} files: pack one recording only.")
             for member in members:
-                limit -= _extract(file, member, _place(member.filename, folder), limit)
+                if _matters(member.filename) or not (folder / _plain(member.filename)).exists():
+                    limit -= _extract(file, member, _place(member.filename, folder), limit)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeDecodeError):
         raise ValueError(f"{archive.name} is a damaged, encrypted or unusual .zip: pack the recording again, without a password.") from None
 
@@ -115,6 +116,10 @@ def _plain(name: str) -> str:
 
 def _ignored(name: str) -> bool:
     return "__MACOSX" in name or _plain(name).startswith(".") or _plain(name) in ("Thumbs.db", "desktop.ini")
+
+
+def _matters(name: str) -> bool:
+    return Path(_plain(name)).suffix.lower() in {".hea", *_DATA, *_PARTS}
 
 
 def _place(name: str, folder: Path) -> Path:

@@ -94,8 +94,9 @@ def _segment_header(master: Path, name: str, rate: float) -> Header:
 def _whole(path: Path, header: Header, selection: Selection, notes: list[str]) -> _Part:
     """A record without segments, as long as its files really are."""
     groups = _groups(path, header, dict(zip(selection.indices, range(len(selection.indices)), strict=True)))
-    stored = min(map(_stored, groups), default=0)
-    name = groups[0].path.name if groups else path.name
+    if not groups:
+        raise ValueError(f"{path.name} stores no samples of its ECG: it describes a layout, so give the record that uses it.")
+    stored, name = min((_stored(group), group.path.name) for group in groups)
     if not stored:
         raise ValueError(f"{name} holds no samples: the file is empty or cut off.")
     promised = header.frames or stored
@@ -132,7 +133,7 @@ def _rows(segment: Header, described: Sequence[Signal], selection: Selection, va
     """Position of a signal in a segment -> row of the recording."""
     if not variable:
         if len(segment.signals) != len(described):
-            raise ValueError(f"Segment {segment.name} has {len(segment.signals)} signals where others have {len(described)}: they must be alike.")
+            raise ValueError(f"Segment {segment.name} has {len(segment.signals)} signals and others {len(described)}: they must be alike.")
         return {index: row for row, index in enumerate(selection.indices)}
     rows = {tidy(described[index].name): row for row, index in enumerate(selection.indices)}
     return {i: rows[tidy(s.name)] for i, s in enumerate(segment.signals) if tidy(s.name) in rows}
@@ -157,7 +158,7 @@ def _group(path: Path, name: str, signals: list[Signal], rows: list[int | None])
         raise ValueError(f"{path.name} needs {name}, which is missing: drop {name} together with it.")
     if len({signal.format for signal in signals}) > 1 or signals[0].format not in FORMATS:
         given = ", ".join(sorted({signal.format for signal in signals}))
-        raise ValueError(f"{path.name} gives {name} the storage format {given}: known are {', '.join(FORMATS)}, one for all signals of a file.")
+        raise ValueError(f"{path.name} gives {name} the storage format {given}: a file has one of {', '.join(FORMATS)}.")
     if any(signal.repeats == 0 for signal in signals):
         raise ValueError(f"{path.name} describes a signal in {name} with 0 samples per frame: there must be at least one.")
     leads, column = [], 0

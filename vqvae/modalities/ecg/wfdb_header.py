@@ -15,7 +15,9 @@ DEFAULT_GAIN = 200.0  # steps per mV, likewise
 MAX_HEADER_BYTES = 4 * 2**20
 
 _NAME = re.compile(r"[\w-][\w.+-]*")
-_RECORD = re.compile(r"(?P<name>[^\s/]+)(/(?P<segments>\d{1,9}))?\s+(?P<signals>\d{1,9})(\s+(?P<rate>[^\s/]+)(/\S*)?(\s+(?P<frames>\d{1,15}))?)?(\s.*)?")
+_RECORD = re.compile(
+    r"(?P<name>[^\s/]+)(/(?P<segments>\d{1,9}))?\s+(?P<signals>\d{1,9})(\s+(?P<rate>[^\s/]+)(/\S*)?(\s+(?P<frames>\d{1,15}))?)?(\s.*)?"
+)
 _FORMAT = re.compile(r"(?P<format>\d{1,4})(x(?P<repeats>\d{1,6}))?(:(?P<skew>\d{1,9}))?(\+(?P<offset>\d{1,12}))?")
 _GAIN = re.compile(r"(?P<gain>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\((?P<baseline>[-+]?\d{1,12})\))?(/(?P<unit>\S*))?", re.IGNORECASE)
 
