@@ -1,0 +1,173 @@
+"""What is computed once and kept: checkpoints, examples, and the results of the last few views, within a fixed amount of memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import streamlit as st
+
+from vqvae import pipeline
+from vqvae.modalities.ecg import examples as library
+from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Report
+from vqvae.projection import colours
+
+ROOM = 900_000_000  # bytes of results that are kept; the least recently used go first
+T = TypeVar("T")
+
+
+class Shelf:
+    """Results by key, bounded by the bytes of their arrays; for values that nobody changes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._held: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under `key`, made now unless it is there."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        value = make()
+        with self._lock:
+            self._held[key] = value
+            while len(self._held) > 1 and sum(map(weigh, self._held.values())) > self._room:
+                self._held.popitem(last=False)
+        return value
+
+    def holds(self, key: Hashable) -> bool:
+        """Whether `get` would answer at once."""
+        with self._lock:
+            return key in self._held
+
+
+def weigh(value: Any) -> int:
+    """Bytes of the arrays in `value`, one level deep."""
+    parts = value if isinstance(value, tuple) else vars(value).values() if hasattr(value, "__dict__") else ()
+    return sum(part.nbytes for part in [value, *parts] if isinstance(part, np.ndarray))
+
+
+@st.cache_resource
+def shelf() -> Shelf:
+    return Shelf(ROOM)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the checkpoint …")
+def checkpoint(name: str) -> Any:
+    return pipeline.load(name)
+
+
+@st.cache_resource
+def checkpoint_names() -> tuple[str, ...]:
+    return pipeline.checkpoints("ecg")
+
+
+@st.cache_resource
+def examples() -> dict[str, library.Example]:
+    """The synthetic examples by name, in their order."""
+    return {name: library.describe(name) for name in library.examples()}
+
+
+@st.cache_resource
+def nominal_rates(name: str) -> tuple[float, ...]:
+    """Bit/s per lead of every level of a checkpoint."""
+    return pipeline.nominal_rates(checkpoint(name))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def example(name: str) -> Ecg:
+    return library.example(name)
+
+
+@st.cache_data
+def text(name: str) -> str:
+    """The words of `app/text/<name>.md`."""
+    return (Path(__file__).parent / "text" / f"{name}.md").read_text(encoding="utf-8")
+
+
+@st.cache_resource
+def code_colours(name: str) -> np.ndarray:
+    """(Q, K, 3) uint8: the colour of every code, level by level."""
+    return np.stack([colours(codebook) for codebook in pipeline.codebooks(checkpoint(name))])
+
+
+class Refusal(NamedTuple):
+    """Why files could not be opened, in one sentence."""
+
+    sentence: str
+    needs_rate: bool
+
+
+def receive(files: Mapping[str, bytes], rate: float | None) -> Ecg | Refusal:
+    """The recording in uploaded files; nothing of them stays on disk."""
+    from vqvae.modalities.ecg.reading import NeedsRate, read
+    from vqvae.modalities.ecg.uploads import receive as unpack
+
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        try:
+            return read(unpack(files, Path(folder)), rate=rate)
+        except ValueError as error:
+            return Refusal(str(error), isinstance(error, NeedsRate))
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """A name for the contents of `files`."""
+    state = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        state.update(f"{len(name)} {name} {len(content)} ".encode() + content)
+    return state.hexdigest()[:16]
+
+
+class Shown(NamedTuple):
+    """Everything that a page about one recording shows."""
+
+    recording: Ecg
+    reconstruction: Ecg
+    encoded: pipeline.Encoded
+    rates: tuple[pipeline.Rate, ...]  # one per level
+    report: Report
+    lead: str
+
+
+Steps = Callable[[str], Callable[[float], None]]
+"""What is being done -> the function that hears how far it is, 0 to 1."""
+
+
+def encoded(source: str, recording: Ecg, name: str, steps: Steps) -> pipeline.Encoded:
+    """The codes of a recording, every level."""
+    return shelf().get(("codes", source, name), lambda: pipeline.encode(checkpoint(name), recording, progress=steps("Encoding")))
+
+
+def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: Steps) -> Shown:
+    """Encode, decode and compare `recording`; what is known from before is not computed again."""
+    model = checkpoint(name)
+    codes = encoded(source, recording, name, steps)
+    rebuilt = shelf().get(("signal", source, name, level), lambda: pipeline.decode(model, codes, levels=level, progress=steps("Decoding")))
+    report = shelf().get(("report", source, name, level, lead), lambda: _compared(source, model, recording, rebuilt, lead, steps))
+    rates = tuple(pipeline.rate(model, codes, recording, levels=i) for i in range(1, model.levels + 1))
+    return Shown(recording, rebuilt, codes, rates, report, lead)
+
+
+def _compared(source: str, model: Any, recording: Ecg, rebuilt: Ecg, lead: str, steps: Steps) -> Report:
+    steps("Comparing every beat")(0.0)
+    analysis = shelf().get(("analysis", source, lead), lambda: pipeline.analyse(model, recording, lead))
+    return pipeline.compare(model, recording, rebuilt, lead=lead, analysis=analysis)
+
+
+def known(source: str, name: str, level: int, lead: str) -> bool:
+    """Whether the comparison at `level` is at hand."""
+    return shelf().holds(("report", source, name, level, lead))
+
+
+def frame_seconds(shown: Shown) -> float:
+    """Length of one code's frame, s."""
+    return pipeline.frame_seconds(shown.encoded)

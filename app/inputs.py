@@ -1,0 +1,309 @@
+"""Widgets that make choices, and the choices they make.  Every session key and every parameter of the address is named here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import cache
+from app.words import plain
+from vqvae.modalities.ecg.caliper import Caliper
+from vqvae.modalities.ecg.paper import STATUS, View
+from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
+
+SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
+OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
+STOPPED = "desk.stopped"
+LEAD, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
+CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
+
+KEPT = 3  # recordings of the reader's own that stay within reach
+DEFAULT_LEVEL = 3
+SPEEDS, GAINS = (12.5, 25.0, 50.0, 100.0), (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/s, mm/mV
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies on the desk: the same on every page."""
+
+    source: str  # an example's name, or "upload:" and the digest of the files
+    checkpoint: str
+    level: int  # residual levels used
+
+
+def desk() -> Desk:
+    """The choices of the side bar."""
+    return Desk(st.session_state[SOURCE], st.session_state[CHECKPOINT], st.session_state[LEVEL])
+
+
+def recording() -> Ecg:
+    """The recording that is open."""
+    source = st.session_state[SOURCE]
+    opened: dict[str, Ecg] = st.session_state[OPENED]
+    return opened[source] if source in opened else cache.example(source)
+
+
+def open_address() -> None:
+    """Fill the session from the address, once; whatever the address holds that does not exist is passed over."""
+    if NEXT in st.session_state:
+        st.session_state[SOURCE] = st.session_state.pop(NEXT)
+    if OPENED in st.session_state:
+        return
+    asked = st.query_params
+    examples, checkpoints = list(cache.examples()), cache.checkpoint_names()
+    st.session_state[OPENED], st.session_state[UPLOADS] = {}, 0
+    st.session_state[SOURCE] = asked["example"] if asked.get("example") in examples else examples[0]
+    st.session_state[CHECKPOINT] = asked["checkpoint"] if asked.get("checkpoint") in checkpoints else checkpoints[0]
+    st.session_state[LEVEL] = max(1, int(_number(asked.get("level"), DEFAULT_LEVEL)))
+    st.session_state[SPEED], st.session_state[GAIN] = 25.0, 10.0
+    if "lead" in asked:
+        st.session_state[LEAD] = asked["lead"]
+    start = _number(asked.get("t"), -1)
+    if start >= 0:
+        st.session_state[TIME], st.session_state[CHOSEN] = start, None
+        st.session_state[PLACE] = (st.session_state[SOURCE], usual_lead(recording()))
+
+
+def write_address() -> None:
+    """Put the view into the address, so that the link reopens it; a reader's own files cannot be in a link."""
+    desired = {"checkpoint": st.session_state[CHECKPOINT], "level": str(st.session_state[LEVEL])}
+    if st.session_state[SOURCE] not in st.session_state[OPENED]:
+        desired = {"example": st.session_state[SOURCE]} | desired
+    if LEAD in st.session_state:
+        desired["lead"] = st.session_state[LEAD]
+    if TIME in st.session_state:
+        desired["t"] = f"{st.session_state[TIME]:g}"
+    if st.query_params.to_dict() != desired:
+        st.query_params.from_dict(desired)
+
+
+def _number(text: str | None, otherwise: float) -> float:
+    return float(text) if text and re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text) else otherwise
+
+
+def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
+    """The drop zone; True when a recording has just been opened.  Until the files are good the desk stays as it is."""
+    files = st.file_uploader(
+        label, accept_multiple_files=True, key=f"{UPLOADS}.{place}.{st.session_state[UPLOADS]}", help=cache.text("formats")
+    )
+    if not files:
+        return False
+    received = {file.name: file.getvalue() for file in files}
+    name, rate = cache.digest(received), st.session_state.get(RATE)
+    refused: cache.Refusal | None = st.session_state.get(REFUSED, {}).get((name, rate))
+    if refused is None:
+        with st.spinner("Reading the recording …"):
+            answer = cache.receive(received, rate)
+        if isinstance(answer, Ecg):
+            _open(f"upload:{name}", answer)
+            return True
+        st.session_state[REFUSED], refused = {(name, rate): answer}, answer
+    _explain(refused)
+    return False
+
+
+def _open(source: str, recording: Ecg) -> None:
+    others = {key: value for key, value in st.session_state[OPENED].items() if key != source}
+    st.session_state[OPENED] = dict([*others.items(), (source, recording)][-KEPT:])
+    st.session_state[NEXT] = source
+    st.session_state[UPLOADS] += 1  # the drop zone is empty again
+    st.session_state.pop(RATE, None)
+
+
+def _explain(refused: cache.Refusal) -> None:
+    st.error(plain(refused.sentence), icon=":material/error:")
+    if refused.needs_rate:
+        st.number_input(
+            "Sampling rate (Hz)", 1.0, 100_000.0, value=None, key=RATE, placeholder="for example 360", help="Samples per second and lead."
+        )
+
+
+def open_next(source: str) -> None:
+    """Put an example on the desk at the next run."""
+    st.session_state[NEXT] = source
+
+
+def remember(desk: Desk) -> None:
+    """This desk has been computed: what a stopped one falls back to."""
+    st.session_state[LAST] = desk
+
+
+def stop() -> None:
+    """Leave the computation: back to the desk before it, or to nothing when there was none."""
+    last: Desk | None = st.session_state.get(LAST)
+    if last is None:
+        st.session_state[STOPPED] = desk()
+    else:
+        st.session_state[SOURCE], st.session_state[CHECKPOINT], st.session_state[LEVEL] = last.source, last.checkpoint, last.level
+
+
+def stopped(desk: Desk) -> bool:
+    """Whether the reader stopped the computation of this desk."""
+    return bool(st.session_state.get(STOPPED) == desk)
+
+
+def start_again() -> None:
+    """Forget that it was stopped."""
+    st.session_state.pop(STOPPED, None)
+
+
+def desk_choices() -> None:
+    """Which recording, which checkpoint, which bit rate."""
+    opened: dict[str, Ecg] = st.session_state[OPENED]
+    names = {key: f"{ecg.name} (your file)" for key, ecg in reversed(opened.items())} | {k: v.title for k, v in cache.examples().items()}
+    _choose("Recording", SOURCE, list(names), names.__getitem__, help="Your own recordings, then synthetic examples whose beats are known.")
+    _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names()), str, help="The trained codebook that the recording is written with.")
+    rates = cache.nominal_rates(st.session_state[CHECKPOINT])
+    st.session_state[LEVEL] = min(st.session_state[LEVEL], len(rates))
+    st.select_slider(
+        "Bit rate",
+        list(range(1, len(rates) + 1)),
+        format_func=lambda level: f"{rates[level - 1]:.0f} bit/s",
+        key=LEVEL,
+        help="Bits per second and lead that describe the reconstruction. More bits: closer to the original.",
+    )
+    st.caption(f"Residual levels used: {st.session_state[LEVEL]} of {len(rates)}")
+
+
+def _choose(label: str, key: str, options: list[str], words: Callable[[str], str], help: str) -> None:
+    if st.session_state[key] not in options:
+        st.session_state[key] = options[0]
+    st.selectbox(label, options, format_func=words, key=key, help=help)
+
+
+def usual_lead(recording: Ecg) -> str:
+    """The lead that is looked at: the one chosen, else the usual rhythm lead, else the first."""
+    if st.session_state.get(LEAD) in recording.leads:
+        return str(st.session_state[LEAD])
+    return next((name for name in recording.leads if name.upper() in ("II", "MLII")), recording.leads[0])
+
+
+def choose_lead(place: DeltaGenerator, recording: Ecg) -> None:
+    """Which lead is drawn and measured."""
+    st.session_state[LEAD] = usual_lead(recording)
+    place.selectbox(
+        "Lead", recording.leads, key=LEAD, help="The lead that is drawn, and whose QRS width is measured.", persist_state="session"
+    )
+
+
+def lead() -> str:
+    """The lead chosen."""
+    return str(st.session_state[LEAD])
+
+
+def dark() -> bool:
+    """Whether the reader looks at dark pages."""
+    return bool(st.context.theme.type == "dark")
+
+
+def view(recording: Ecg, lead: str) -> View:
+    """The window and the scale chosen."""
+    state = st.session_state
+    return View(recording.leads.index(lead), state[TIME], state[SPEED], state[GAIN], dark=dark())
+
+
+def window_seconds() -> float:
+    """Seconds of ECG in the window."""
+    return View(speed=st.session_state[SPEED]).seconds
+
+
+def move(recording: Ecg, start: float) -> None:
+    """Let the window start at `start` s, inside the recording."""
+    last = max(0.0, recording.seconds - window_seconds())
+    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
+
+
+def show_beat(recording: Ecg, time: float) -> None:
+    """Bring the beat at `time` s into the middle of the window and mark it."""
+    st.session_state[CHOSEN] = time
+    move(recording, time - window_seconds() / 2)
+
+
+def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
+    """Where the window starts."""
+    move(recording, st.session_state[TIME])
+    last = max(0.01, recording.seconds - window_seconds())
+    place.number_input(
+        "Start (s)",
+        0.0,
+        last,
+        step=window_seconds() / 2,
+        format="%.2f", icon=":material/schedule:",
+        key=TIME,
+        label_visibility="collapsed",
+        persist_state="session",
+        help="Plus and minus scroll by half a window; a click on the strip below goes anywhere.",
+    )
+
+
+def choose_scale(left: DeltaGenerator, right: DeltaGenerator) -> None:
+    """Paper speed and gain."""
+    left.selectbox(
+        "Paper speed",
+        SPEEDS,
+        format_func=lambda v: f"{v:g} mm/s",
+        key=SPEED,
+        label_visibility="collapsed",
+        persist_state="session",
+        help="Boxes of 5 mm are 0.2 s wide at 25 mm/s.",
+    )
+    right.selectbox(
+        "Gain",
+        GAINS,
+        format_func=lambda v: f"{v:g} mm/mV",
+        key=GAIN,
+        label_visibility="collapsed",
+        persist_state="session",
+        help="Boxes of 5 mm are 0.5 mV high at 10 mm/mV.",
+    )
+
+
+def start_caliper(view: View) -> None:
+    """Put the legs into the window when they are not."""
+    inside = [view.start <= st.session_state.get(leg, -1.0) <= view.start + view.seconds for leg in (FROM, TO)]
+    if not all(inside):
+        middle = st.session_state.get(CHOSEN)
+        if middle is None or not view.start <= middle <= view.start + view.seconds:
+            middle = view.start + view.seconds / 2
+        st.session_state[FROM], st.session_state[TO] = round(middle - 0.05, 3), round(middle + 0.05, 3)
+
+
+def caliper() -> Caliper:
+    """The two points measured."""
+    return Caliper(st.session_state[FROM], st.session_state[TO])
+
+
+def take_box() -> None:
+    """The left and right side of a box drawn with the mouse become the legs of the caliper."""
+    boxes = st.session_state["ecg.picture.True"]["selection"]["box"]
+    if boxes and "x" in boxes[-1]:
+        ends = sorted(float(end) for end in boxes[-1]["x"])
+        st.session_state[FROM], st.session_state[TO] = round(max(0.0, ends[0]), 3), round(max(0.0, ends[1]), 3)
+
+
+def choose_caliper(recording: Ecg) -> Caliper:
+    """The legs of the caliper as numbers."""
+    left, right, _ = st.columns([1, 1, 3])
+    for place, label, key in ((left, "First leg (s)", FROM), (right, "Second leg (s)", TO)):
+        place.number_input(label, 0.0, recording.seconds, step=0.004, format="%.3f", key=key, persist_state="session")
+    return caliper()
+
+
+def filter_beats(beats: pd.DataFrame) -> pd.DataFrame:
+    """Beats of the chosen kinds."""
+    left, right = st.columns(2)
+    kinds = [kind for kind in STATUS if (beats["status"] == kind).any()]
+    happened = left.pills(
+        "What happened", kinds, selection_mode="multi", format_func=lambda kind: f"{STATUS[kind][0]} {kind}", key=HAPPENED
+    )
+    labels = [label for label in BEAT_CLASSES if (beats["class"] == label).any()]
+    classes = right.pills("Class", labels, selection_mode="multi", key=CLASSES, help=cache.text("ecg_classes")) if labels else []
+    return beats[beats["status"].isin(happened or kinds) & (beats["class"].isin(classes) if classes else True)]

@@ -1,0 +1,26 @@
+"""The app: which pages there are, and the desk that stands beside all of them."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path[:0] = [root for root in [str(Path(__file__).resolve().parents[1])] if root not in sys.path]
+
+from app import inputs, panels  # noqa: E402
+
+st.set_page_config(page_title="VQ-VAE Explorer", page_icon=str(Path(__file__).parent / "components" / "icon.svg"), layout="wide")
+st.html(Path(__file__).parent / "components" / "layout.css")
+
+home = st.Page("screens/home.py", title="Home", icon=":material/home:", default=True)
+ecg = st.Page("screens/ecg.py", title="ECG", icon=":material/ecg_heart:", url_path="ecg")
+page = st.navigation([home, ecg], position="top")
+
+inputs.open_address()
+with st.sidebar:
+    arrived = inputs.desk_files()
+    inputs.desk_choices()
+if arrived:
+    st.switch_page(ecg)
+page.run()
+panels.foot()

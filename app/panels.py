@@ -1,0 +1,118 @@
+"""Blocks that several pages share."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from app import cache
+from app.words import number, plain, score_title
+from vqvae.modalities.protocol import Score
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+PATIENCE = 0.6  # s before progress is shown: what is quicker needs none
+
+
+class Progress:
+    """A bar for each step of a long computation, with a way to stop it."""
+
+    def __init__(self, on_stop: Callable[[], None]) -> None:
+        self._place, self._on_stop = st.empty(), on_stop
+        self._began = time.monotonic()
+        self._bar: DeltaGenerator | None = None
+
+    def step(self, doing: str) -> Callable[[float], None]:
+        """The function to call with the share done of the step `doing`."""
+        began = time.monotonic()
+
+        def report(share: float) -> None:
+            spent = time.monotonic() - began
+            if time.monotonic() - self._began < PATIENCE:
+                return
+            left = f", about {spent / share * (1 - share):.0f} s left" if share > 0.02 and spent > 1 else ""
+            self._show(min(1.0, share), f"{doing} …{left}")
+
+        return report
+
+    def _show(self, share: float, text: str) -> None:
+        if self._bar is None:
+            wide, narrow = self._place.container().columns([6, 1], vertical_alignment="center")
+            narrow.button("Stop", on_click=self._on_stop, icon=":material/stop_circle:", key="stop")
+            self._bar = wide.empty()
+        self._bar.progress(share, text)
+
+    def done(self) -> None:
+        self._place.empty()
+
+
+def scores(scores: Sequence[Score]) -> None:
+    """Every score that has a value: its unit, what would be perfect, and its definition; then which have none."""
+    known = [score for score in scores if not math.isnan(score.value)]
+    st.table(
+        {
+            "Score": [score_title(score.name) for score in known],
+            "Value": [number(score.value, score.unit) for score in known],
+            "If nothing were lost": [number(score.perfect, score.unit) for score in known],
+            "Definition": [plain(score.definition) for score in known],
+        },
+        border="horizontal",
+    )
+    if len(known) < len(scores):
+        missing = "; ".join(score_title(score.name) for score in scores if math.isnan(score.value))
+        st.caption(f"This recording cannot answer (no such beats, no annotations or nothing measurable): {plain(missing)}.")
+
+
+def zipped(write: Callable[[Path], list[Path]]) -> bytes:
+    """What `write` writes into a folder, as one zip file."""
+    packed = io.BytesIO()
+    with TemporaryDirectory(prefix="vqvae-") as folder, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in write(Path(folder)):
+            archive.write(path, path.name)
+    return packed.getvalue()
+
+
+def foot() -> None:
+    st.divider()
+    st.caption(cache.text("foot"))
+
+
+def model_card(checkpoint: Any) -> None:
+    with st.expander(f"Checkpoint {checkpoint.name}: what it was trained on and where it loses"):
+        st.markdown(checkpoint.card)
+        st.caption(f"sha256 of the weights: {checkpoint.sha256}")
+
+
+def code_usage(codes: np.ndarray, checkpoint: Any) -> None:
+    """How much of every codebook the recording uses; `codes` (N, Q, F)."""
+    size = cache.code_colours(checkpoint.name).shape[1]
+    rows = []
+    for level in range(codes.shape[1]):
+        counts = np.bincount(codes[:, level].ravel(), minlength=size)
+        shares = counts[counts > 0] / counts.sum()
+        rows.append(
+            {
+                "Level": level + 1,
+                "Codes used": len(shares),
+                "Of": size,
+                "Perplexity": float(np.exp(-(shares * np.log(shares)).sum())),
+                "Most used code": int(counts.argmax()),
+            }
+        )
+    st.caption("Used: codes that occur at least once. Perplexity: as many codes, used equally often, would be as varied.")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        alt="Usage of every level's codebook",
+        column_config={"Perplexity": st.column_config.NumberColumn(format="%.0f")},
+    )

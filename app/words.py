@@ -1,0 +1,71 @@
+"""Numbers and names as readers see them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from vqvae.modalities.protocol import Report, Score
+
+
+def plain(text: str) -> str:
+    """`text` from a file or a reader, as Markdown that shows exactly these characters."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def number(value: float, unit: str = "") -> str:
+    """Three digits, thin spaces between thousands, the unit; a dash where there is no value."""
+    if value != value:
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}".replace(",", "\u2009") + (f"\u202f{unit}" if unit else "")
+
+
+_WORDS = {
+    "prdn": "PRDN",
+    "prd": "PRD as stored",
+    "snr": "SNR",
+    "r": "R",
+    "rr": "RR",
+    "qrs": "QRS",
+    "qt": "QT",
+    "qtc": "QTc",
+    "pr": "PR",
+    "st": "ST",
+    "p": "P",
+    "t": "T",
+    "sdnn": "SDNN",
+    "rmssd": "RMSSD",
+    "f1": "F1",
+    "ppv": "+P",
+    "on": "onset",
+    "off": "end",
+    "cse": "CSE tolerance",
+    "max": "largest",
+}
+
+
+def score_title(name: str) -> str:
+    """r_peak_f1_36ms -> "R peak F1, 36 ms": the name of a score in words."""
+    parts = name.split("_")
+    label = ""
+    if len(parts) > 1 and re.fullmatch("[nsvfq]", parts[-1]):
+        label = f", class {parts.pop().upper()}"
+    words = [re.sub(r"^(\d+)ms$", "\\1\u202fms", _WORDS.get(part, part)) for part in parts]
+    said = " ".join(words) + label
+    return said[0].upper() + said[1:]
+
+
+def signed(value: float, unit: str = "") -> str:
+    """A change: always with its sign."""
+    sign = "+" if value > 0 else "-" if value < 0 else "±"  # a plain minus: the arrow beside a metric follows it
+    return sign + number(abs(value), unit)
+
+
+def change(score: Score, before: Report | None) -> str | None:
+    """By how much a score differs from an earlier report; None where one of the two has no value."""
+    if before is None or math.isnan(score.value) or math.isnan(before.value(score.name)):
+        return None
+    return signed(score.value - before.value(score.name), score.unit)
