@@ -12,6 +12,9 @@ import numpy as np
 MAX_VALUES = 2**28
 """Most samples, all leads together, that one recording may have (1 GiB of float32; 24 h of 2 leads at 1.5 kHz)."""
 
+LARGEST = 1e12
+"""A scale, range or sample given in text beyond this is a fault, not a measurement; within it float32 never overflows."""
+
 Progress = Callable[[float], None]
 """Called now and then with the share of the work that is done, 0 to 1."""
 
@@ -97,6 +100,12 @@ def check_size(leads: int, samples: int, file: str) -> None:
     """Refuse, before anything is allocated, what would not fit into memory."""
     if leads * samples > MAX_VALUES:
         raise ValueError(f"{file} asks for {leads} leads of {samples} samples; at most {MAX_VALUES} in all can be read: cut it.")
+
+
+def rate_notes(leads: Sequence[str], rates: Sequence[float]) -> tuple[str, ...]:
+    """A sentence naming the leads that are slower than the fastest, if there are any."""
+    slow = [f"{lead} ({rate:g} Hz)" for lead, rate in zip(leads, rates, strict=True) if rate < max(rates)]
+    return (f"Resampled to {max(rates):g} Hz, the rate of the fastest lead: {', '.join(slow[:20])}.",) if slow else ()
 
 
 def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, check_size, resampled, select
+from vqvae.modalities.ecg.channels import LARGEST, Channel, Progress, check_size, rate_notes, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _FIELDS = {  # of every signal, and their widths in bytes
@@ -72,6 +72,7 @@ def read_edf(path: Path, progress: Progress | None = None) -> Ecg:
         notes.append(f"{path.name} promises {header.records} data records and holds {stored}: {records} were read.")
     starts = _starts(path, header, records)
     fastest = max(signal.samples for signal in wanted)
+    notes += rate_notes(selection.leads, [signal.samples / header.seconds for signal in wanted])
     length = round(starts[-1] / header.seconds * fastest) + fastest
     check_size(len(wanted), length, path.name)
     if len(starts) > 1 and length > records * fastest * 1.001 + 1:
@@ -141,7 +142,7 @@ def _number(raw: bytes, what: str, file: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
+    if not abs(value) < LARGEST:
         raise ValueError(f"{file} gives {text[:20]!r} as the {what}, which must be a number.")
     return value
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from vqvae.modalities.ecg.recording import Ecg
 
 _HEAD = 2**16  # bytes looked at to find out how a table is written
 _BLOCK = 2**18  # rows parsed at a time
+_LOOK = 5000  # rows looked at to tell a clock
 _TIME_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6}
 _TIME = re.compile(r"(?:elapsed[ _]?)?(?:times?(?:stamps?)?|t)\b|seconds?\b|sec\b", re.IGNORECASE)
 _INDEX = re.compile(r"(?:unnamed.*|index|idx|n|nr|no\.?|sample ?(?:#|no\.?|number|index)?|samples|frame|)", re.IGNORECASE)
@@ -49,7 +52,7 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
     """A NumPy array (T,), (C, T) or (T, C), the longer axis being time: floats in mV, integers in µV."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError, TypeError, OverflowError, MemoryError):
+    except (ValueError, EOFError, OSError, SyntaxError, TokenError, TypeError, OverflowError, MemoryError):
         raise ValueError(f"{path.name} is no plain NumPy array, or is cut off: save floats of shape (leads, samples).") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or not array.size:
         shape = f"{getattr(array, 'dtype', type(array).__name__)} of shape {getattr(array, 'shape', '()')}"
@@ -63,9 +66,9 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
     factor = np.float32(1)
     if array.dtype.kind in "iu":
         notes, factor = (f"{path.name} holds integers: they were read as µV.",), np.float32(1e-3)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         signals = np.array(array, np.float32, order="C")
-    signals *= factor
+        signals *= factor
     return Ecg(_gaps(signals), _checked(rate, path.name), unique([""] * len(signals)), path.stem, 16, None, notes)
 
 
@@ -87,7 +90,8 @@ def read_table(path: Path, rate: float | None, progress: Progress | None = None)
     pieces = [block[:, kept].T for block in _blocks(path, layout, progress)]
     check_size(len(kept), sum(piece.shape[1] for piece in pieces), path.name)
     signals = np.concatenate(pieces, axis=1)
-    signals *= np.array(selection.factors, np.float32)[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        signals *= np.array(selection.factors, np.float32)[:, None]
     notes = (*selection.notes, clock.note) if clock.note else selection.notes
     return Ecg(_gaps(signals), _checked(rate, path.name), selection.leads, path.stem, 16, None, notes)
 
@@ -168,7 +172,8 @@ def _clock(path: Path, layout: _Layout) -> _Clock:
         return _Clock(None, None, "")
     if len(layout.columns) < 2:
         return _Clock(None, None, "")
-    first = next(_blocks(path, layout, None, rows=5000))[:, 0]
+    with closing(_blocks(path, layout, None, rows=_LOOK)) as blocks:
+        first = next(blocks)[:, 0]
     return _named_clock(path.name, layout.columns[0], first) if named else _guessed_clock(path.name, first)
 
 
@@ -203,28 +208,33 @@ def _round_rate(rate: float) -> float:
     return float(round(rate)) if rate > 5 and abs(rate - round(rate)) < 1e-3 * rate else rate
 
 
-def _blocks(path: Path, layout: _Layout, progress: Progress | None, rows: int = _BLOCK) -> Iterator[np.ndarray]:
-    """The numbers (rows, columns) float64 for a look at the clock, float32 otherwise; empty cells are NaN."""
+def _blocks(path: Path, layout: _Layout, progress: Progress | None, rows: int = _BLOCK) -> Generator[np.ndarray, None, None]:
+    """The numbers (rows, columns), empty cells as NaN; in double precision for a look at the clock only."""
     import pandas as pd
 
     size, done = path.stat().st_size, 0
     try:
-        with path.open("rb") as file:
-            for frame in pd.read_csv(
+        with (
+            path.open("rb") as file,
+            pd.read_csv(
                 file,
+                sep=layout.delimiter or r"\s+",
                 header=None,
                 names=range(len(layout.columns)),
+                index_col=False,
                 skiprows=layout.skipped,
+                skipinitialspace=True,
                 decimal=layout.decimal,
                 dtype=np.float64,
                 chunksize=rows,
-                skipinitialspace=True,
-                index_col=False,
                 encoding="latin-1",
-                sep=layout.delimiter or r"\s+",
-            ):
+            ) as frames,
+        ):
+            for frame in frames:
                 done += len(frame)
-                yield frame.to_numpy(np.float64) if rows != _BLOCK else frame.to_numpy(np.float32)
+                with np.errstate(over="ignore"):
+                    block = frame.to_numpy(np.float64 if rows == _LOOK else np.float32)
+                yield block
                 if progress:
                     progress(min(1.0, file.tell() / size))
     except (ValueError, OverflowError, csv.Error) as error:

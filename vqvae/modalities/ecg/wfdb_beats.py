@@ -74,6 +74,8 @@ def _parse(raw: bytes) -> _Annotations | None:
 def encode_beats(beats: Beats, rate: float) -> bytes:
     """Beats as an annotation file in MIT format, in ticks of `rate`; one symbol per AAMI class."""
     codes = {"N": 1, "S": 9, "V": 5, "F": 6, "Q": 13}
+    for name in set(beats.classes.tolist()) - codes.keys():
+        raise ValueError(f"{name!r} is no AAMI class of beats: there are {', '.join(codes)}.")
     words: list[int] = []
     now = 0
     for tick, name in zip(np.rint(beats.times * rate).astype(int).tolist(), beats.classes.tolist(), strict=True):

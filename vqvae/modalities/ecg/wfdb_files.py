@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, Selection, check_size, millivolts, resampled, select, tidy
+from vqvae.modalities.ecg.channels import Channel, Progress, Selection, check_size, millivolts, rate_notes, resampled, select, tidy
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.wfdb_beats import read_beats
 from vqvae.modalities.ecg.wfdb_header import Header, Signal, read_header
@@ -52,6 +52,7 @@ def read_wfdb(path: Path, progress: Progress | None = None) -> Ecg:
     notes += selection.notes
     wanted = [described[i] for i in selection.indices]
     repeats = max(signal.repeats for signal in wanted)
+    notes += rate_notes(selection.leads, [header.rate * signal.repeats for signal in wanted])
     parts = _segments(path, header, described, selection, notes) if header.segments else [_whole(path, header, selection, notes)]
     frames = parts[-1].start + parts[-1].frames
     check_size(len(wanted), frames * repeats, path.name)

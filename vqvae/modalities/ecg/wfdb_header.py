@@ -132,8 +132,8 @@ def _signal(line: str, file: str) -> Signal:
         raise ValueError(f"{file} has a signal line whose gain is not a number: {fields[1][:40]!r}.")
     bits, zero, first = (_integer(fields, i, file) for i in (2, 3, 4))
     gain = float(scale["gain"]) if scale else 0.0
-    if not math.isfinite(gain):
-        raise ValueError(f"{file} has a signal line whose gain is not finite: {fields[1][:40]!r}.")
+    if gain and not 1e-20 < abs(gain) < 1e20:
+        raise ValueError(f"{file} has a signal line whose gain is no usable number: {fields[1][:40]!r}.")
     return Signal(
         file=_file_name(name, file),
         format=stored["format"],
