@@ -65,7 +65,8 @@ def seed(rows: Tensor, size: int, generator: torch.Generator | None = None) -> T
     k-means++ (Arthur and Vassilvitskii 2007), on a random subset when there are more than 64 rows per code.
     """
     subset = torch.randperm(len(rows), generator=generator)[: SEEDING_ROWS * size]
-    pool = rows[subset.to(rows.device)]
+    subset = subset.to(rows.device)
+    pool = rows[subset] - rows[subset].mean(0)
     squares = pool.square().sum(1)
     chosen = torch.zeros(size, dtype=torch.int64)  # the subset is in random order: its first row is a random row
     distances = torch.full_like(squares, torch.inf)
@@ -76,4 +77,4 @@ def seed(rows: Tensor, size: int, generator: torch.Generator | None = None) -> T
         cumulative = distances.double().cumsum(0)
         position = torch.searchsorted(cumulative, draws[k].to(cumulative.device) * cumulative[-1], right=True)
         chosen[k] = position.clamp(max=len(pool) - 1)
-    return pool[chosen.to(rows.device)]
+    return rows[subset[chosen.to(rows.device)]]

@@ -23,8 +23,8 @@ def nearest_code(rows: Tensor, codebook: Tensor) -> Tensor:
     """rows (N, D), codebook (K, D) -> codes (N,) int64: argmin over k of |e_k|² - 2 r·e_k; equal scores go to the lowest index.
 
     Never holds more than a block of scores, so memory does not grow with N.  Scores are float32: two code vectors whose
-    squared distances to a row differ by less than about 1e-6 (|r|² + |e|²) are a tie that rounding decides; on a CPU it
-    decides the same way however rows are split into calls.
+    squared distances to a row differ by less than about 1e-6 (|r|² + |e|²), measured from the mean code, are a tie that
+    rounding decides; on a CPU it decides the same way however rows are split into calls.
     """
     return _search(rows, codebook, with_distances=False).codes
 
@@ -40,13 +40,15 @@ def _search(rows: Tensor, codebook: Tensor, with_distances: bool) -> Nearest:
         raise ValueError(f"rows {tuple(rows.shape)} and codebook {tuple(codebook.shape)} do not fit: expected (N, D) and (K, D)")
     with torch.autocast(rows.device.type, enabled=False):
         rows, codebook = rows.float(), codebook.float()
+        centre = codebook.mean(0)  # distances do not change, but far from the origin their differences would drown in |r|²
+        codebook = codebook - centre
         squares, products = codebook.square().sum(1), (-2 * codebook).t()
         size = _block_rows(rows.device.type, len(codebook))
         scores = rows.new_empty(min(size, _padded(len(rows))), len(codebook))
         codes = torch.empty(len(rows), dtype=torch.int64, device=rows.device)
         distances = rows.new_empty(len(rows) if with_distances else 0)
         for start in range(0, len(rows), size):
-            block = rows[start : start + size]
+            block = rows[start : start + size] - centre
             filled = F.pad(block, (0, 0, 0, _padded(len(block)) - len(block)))
             block_scores = torch.addmm(squares, filled, products, out=scores[: len(filled)])
             lowest, chosen = block_scores[: len(block)].min(dim=1)
