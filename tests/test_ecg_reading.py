@@ -14,10 +14,25 @@ from vqvae.modalities.ecg.channels import resampled
 from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import AAMI_CLASS
 
-WHOLE = (
-    "100_3chan 3000003_0003 310derive 310derive_2 310derive_3 311derive 311derive_2 311derive_3 311derive_4 binformats flacformats "
-    "mixedsignals test01_00s test01_00s_skew multi-segment/041s/041s multi-segment/s25047/3234460_0018 multi-segment/s00001/3975656_0013"
-).split()
+WHOLE = [
+    "100_3chan",
+    "3000003_0003",
+    "310derive",
+    "310derive_2",
+    "310derive_3",
+    "311derive",
+    "311derive_2",
+    "311derive_3",
+    "311derive_4",
+    "binformats",
+    "flacformats",
+    "mixedsignals",
+    "test01_00s",
+    "test01_00s_skew",
+    "multi-segment/041s/041s",
+    "multi-segment/s25047/3234460_0018",
+    "multi-segment/s00001/3975656_0013",
+]
 
 
 def ours_and_wfdb(header: Path):
@@ -26,7 +41,10 @@ def ours_and_wfdb(header: Path):
 
     recording = read(header)
     other = wfdb.rdrecord(str(header.with_suffix("")), smooth_frames=False)
-    by_name = {name: (values, other.fs * repeats) for name, values, repeats in zip(other.sig_name, other.e_p_signal, other.samps_per_frame, strict=True)}
+    by_name = {
+        name: (values, other.fs * repeats)
+        for name, values, repeats in zip(other.sig_name, other.e_p_signal, other.samps_per_frame, strict=True)
+    }
     return recording, [by_name[lead] for lead in recording.leads]
 
 
@@ -124,7 +142,9 @@ def header_of(*signals: str) -> str:
 
 
 def test_what_is_no_ecg_is_left_out_and_named(tmp_path):
-    (tmp_path / "x.hea").write_text(header_of("1/mV 16 0 0 0 0 II", "1/mmHg 16 0 0 0 0 ABP", "1/mV 16 0 0 0 0 RESP", "1/NU 16 0 0 0 0 x", "1/mV 16 0 0 0 0 II"))
+    (tmp_path / "x.hea").write_text(
+        header_of("1/mV 16 0 0 0 0 II", "1/mmHg 16 0 0 0 0 ABP", "1/mV 16 0 0 0 0 RESP", "1/NU 16 0 0 0 0 x", "1/mV 16 0 0 0 0 II")
+    )
     np.arange(20, dtype="<i2").tofile(tmp_path / "x.dat")
     recording = read(tmp_path / "x.hea")
     assert recording.leads == ("II", "II 2")
@@ -180,12 +200,26 @@ def test_edf_values_are_those_of_an_independent_reader_and_its_filler_is_a_gap(d
 
 def edf(*, kind: str, onsets: list[float], records: int | None = None) -> bytes:
     """An EDF+ of one ECG at 4 Hz and its annotations, one data record a second; sample = 0, 1, 2, …"""
-    fields = [("ECG", "EDF Annotations"), ("", ""), ("mV", ""), ("-32768", "-1"), ("32767", "1"), ("-32768", "-32768"), ("32767", "32767"), ("", ""), ("4", "16"), ("", "")]
+    fields = [
+        ("ECG", "EDF Annotations"),
+        ("", ""),
+        ("mV", ""),
+        ("-32768", "-1"),
+        ("32767", "1"),
+        ("-32768", "-32768"),
+        ("32767", "32767"),
+        ("", ""),
+        ("4", "16"),
+        ("", ""),
+    ]
     widths = [16, 80, 8, 8, 8, 8, 8, 80, 8, 32]
     count = len(onsets) if records is None else records
     fixed = f"{'0':8}{'':80}{'':80}{'01.01.85':8}{'00.00.00':8}{768:<8}{kind:44}{count:<8}{1:<8}{2:<4}"
     head = fixed + "".join(f"{value:{width}}" for pair, width in zip(fields, widths, strict=True) for value in pair)
-    body = b"".join(np.arange(4 * i, 4 * i + 4, dtype="<i2").tobytes() + f"+{onset}\x14\x14\0".encode().ljust(32, b"\0") for i, onset in enumerate(onsets))
+    body = b"".join(
+        np.arange(4 * i, 4 * i + 4, dtype="<i2").tobytes() + f"+{onset}\x14\x14\0".encode().ljust(32, b"\0")
+        for i, onset in enumerate(onsets)
+    )
     return head.encode() + body
 
 

@@ -42,7 +42,17 @@ def test_a_written_record_comes_back_within_half_a_step_with_its_gaps(tmp_path, 
 
 @pytest.mark.parametrize(
     ("amplitude", "offset", "coarsest"),
-    [(1, 0, 1e-3), (5, 0, 1e-3), (1, 300, 1e-3), (1e-4, 0, 1e-4), (1000, 0, 0.2), (1e6, 0, 200), (0.5, -1e5, 1e-3), (0, 7, 1e-3), (1e-9, 0, 1e-3)],
+    [
+        (1, 0, 1e-3),
+        (5, 0, 1e-3),
+        (1, 300, 1e-3),
+        (1e-4, 0, 1e-4),
+        (1000, 0, 0.2),
+        (1e6, 0, 200),
+        (0.5, -1e5, 1e-3),
+        (0, 7, 1e-3),
+        (1e-9, 0, 1e-3),
+    ],
 )
 def test_the_step_is_a_microvolt_or_finer_wherever_the_range_allows(tmp_path, amplitude, offset, coarsest):
     recording = noise(2, 250, amplitude, offset)

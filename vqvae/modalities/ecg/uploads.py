@@ -6,7 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from vqvae.modalities.ecg.wfdb_header import read_header
 
@@ -75,7 +75,7 @@ def _extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limit
 def main_file(folder: Path, source: str) -> Path:
     """The one file in `folder` to hand to `read`; `source` names the upload in errors."""
     paths = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() != ".zip")
-    headers = [path for path in paths if path.suffix == ".hea"]
+    headers = [path for path in paths if path.suffix.lower() == ".hea"]
     if headers:
         return _single(_records(headers), [])
     data = [path for path in paths if path.suffix.lower() in _DATA]
@@ -111,7 +111,7 @@ def _looks_like_data(path: Path) -> bool:
 
 def _plain(name: str) -> str:
     """The last part of a path of any system, without control characters."""
-    return "".join(c for c in PureWindowsPath(name.replace("\\", "/")).name if c.isprintable())[:200]
+    return "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[-200:]
 
 
 def _ignored(name: str) -> bool:
