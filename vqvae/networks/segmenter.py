@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ class SegmenterConfig:
 
     length: int = 576  # samples of a window; a multiple of stride * 2 ** (len(widths) - 1)
     stride: int = 4  # of the stem; the scores come back at full resolution
-    widths: tuple[int, ...] = (24, 32, 48, 64)  # channels at each resolution, finest first
+    widths: tuple[int, ...] = (32, 32, 48, 64)  # channels at each resolution, finest first
     kernel_size: int = 5  # odd
     dropout: float = 0.1
     boundaries: int = 5  # scores per sample
@@ -68,8 +69,8 @@ class Segmenter(nn.Module):
         self.stem = nn.Conv1d(1, widths[0], 4 * stride, stride=stride, padding=3 * stride // 2)
         self.position = nn.Parameter(torch.zeros(widths[0], config.length // stride))
         self.fall = nn.ModuleList(Block(w, w, config.kernel_size, config.dropout) for w in widths)
-        self.down = nn.ModuleList(nn.Conv1d(a, b, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False))
-        self.up = nn.ModuleList(nn.ConvTranspose1d(b, a, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False))
+        self.down = nn.ModuleList(nn.Conv1d(a, b, 2, stride=2) for a, b in pairwise(widths))
+        self.up = nn.ModuleList(nn.ConvTranspose1d(b, a, 2, stride=2) for a, b in pairwise(widths))
         self.rise = nn.ModuleList(Block(w, w, config.kernel_size, config.dropout) for w in widths[:-1])
         self.boundaries = nn.Conv1d(widths[0], config.boundaries * stride, 3, padding=1)
         self.presence = nn.Linear(widths[-1] * (config.length // stride >> (len(widths) - 1)), config.waves)

@@ -48,7 +48,8 @@ class Examples(NamedTuple):
 
 def read_beats(folder: Path, records: Sequence[int]) -> Beats:
     """Every marked beat of every lead of the LUDB records; ValueError when they are not at 500 Hz."""
-    leads, index, peaks, labels, present = [], [], [], [], []
+    leads: list[np.ndarray] = []
+    index, peaks, labels, present = [], [], [], []
     for record in records:
         for name in LEADS:
             marked = read_annotated(folder / str(record), name)
@@ -80,7 +81,8 @@ def distorted(beats: Beats, rows: np.ndarray, config: DistortionConfig, rng: np.
     wide = rng.random(count) < config.wide_share
     inner = np.where(wide, rng.uniform(*config.wide, count), _factor(config.stretch, count, rng))
     knots = np.stack([start - 2000, start, end, end + 2000], axis=1)
-    steps = np.stack([2000 * _factor(config.stretch, count, rng), (end - start) * inner, 2000 * _factor(config.stretch, count, rng)], axis=1)
+    outer = 2000 * _factor(config.stretch, 2 * count, rng).reshape(2, count)
+    steps = np.stack([outer[0], (end - start) * inner, outer[1]], axis=1)
     moved = np.concatenate([np.zeros((count, 1)), steps.cumsum(axis=1)], axis=1)
     inside = np.nan_to_num(labels[:, 2:4], nan=0.0) + np.array([2.0, -2.0])
     peak = np.clip(rng.normal(0, config.peak_shift * RATE, count), np.minimum(inside[:, 0], 0), np.maximum(inside[:, 1], 0))
@@ -112,16 +114,17 @@ def _disturbed(windows: np.ndarray, config: DistortionConfig, rng: np.random.Gen
     size = normalise(windows)[1][:, None]
     windows = windows * np.where(rng.random(count) < config.flip_share, -1.0, 1.0)[:, None]
     frequency = np.fft.rfftfreq(LENGTH, 1 / RATE)
-    edge = np.exp(rng.uniform(*np.log(config.low_pass), count))[:, None]
+    edge = np.exp(rng.uniform(np.log(config.low_pass[0]), np.log(config.low_pass[1]), count))[:, None]
     response = np.exp(-0.5 * (frequency / edge) ** 2)
     response[rng.random(count) >= config.low_pass_share] = 1.0
     blurred = np.fft.irfft(np.fft.rfft(windows - windows[:, :1]) * response, LENGTH)
     colour = np.maximum(frequency, 1.0) ** -rng.uniform(0, 1, count)[:, None]
     noise = np.fft.irfft(np.fft.rfft(rng.normal(size=windows.shape)) * colour, LENGTH)
     noise *= config.noise * rng.random((count, 1)) ** 2 / noise.std(axis=1, keepdims=True)
-    turns = np.exp(rng.uniform(np.log(0.1), np.log(0.8), (count, 1))) * np.arange(LENGTH) / RATE + rng.random((count, 1))
+    seconds = np.arange(LENGTH) / RATE
+    turns = np.exp(rng.uniform(np.log(0.1), np.log(0.8), (count, 1))) * seconds + rng.random((count, 1))
     wander = config.wander * rng.random((count, 1)) ** 2 * np.sin(2 * np.pi * turns)
-    mains = 0.03 * np.maximum(0, rng.uniform(-3, 1, (count, 1))) * np.sin(2 * np.pi * rng.uniform(49, 61, (count, 1)) * np.arange(LENGTH) / RATE)
+    mains = 0.03 * np.maximum(0, rng.uniform(-3, 1, (count, 1))) * np.sin(2 * np.pi * rng.uniform(49, 61, (count, 1)) * seconds)
     return blurred + size * (noise + wander + mains)
 
 

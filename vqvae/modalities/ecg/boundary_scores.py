@@ -47,7 +47,7 @@ def delineation_scores(truth: Boundaries, found: Boundaries, known: np.ndarray |
     """
     everywhere = np.ones((5, len(truth.qrs_on)), dtype=bool)
     rows = zip(Boundaries._fields, truth, found, known if known is not None else everywhere, TOLERANCE, strict=True)
-    return {name: _score(marked[judged], answered[judged], float(tolerance)) for name, marked, answered, judged, tolerance in rows}
+    return {name: _score(marked[judged], answered[judged], tolerance) for name, marked, answered, judged, tolerance in rows}
 
 
 def _score(marked: np.ndarray, found: np.ndarray, tolerance: float) -> BoundaryScore:

@@ -34,10 +34,10 @@ BEFORE = 224
 LENGTH = 576
 """Samples of a window; 702 ms follow the R-peak (T ends at most 528 ms after it in 99.9 % of LUDB)."""
 
-TOLERANCE = Boundaries(*(np.float64(ms / 1000) for ms in (10.2, 12.7, 6.5, 11.6, 30.6)))
+TOLERANCE = (0.0102, 0.0127, 0.0065, 0.0116, 0.0306)
 """Accepted error of each boundary in s: twice the spread of human referees (CSE working party, Eur Heart J 1985 6:815)."""
 
-SHORTEST = Boundaries(*(np.float64(ms / 1000) for ms in (20, 0, 4, 4, 40)))
+SHORTEST = (0.020, 0.0, 0.004, 0.004, 0.040)
 """Least distance in s of each boundary from the next one inwards: P on to P off, P off to QRS on, QRS on and off to R, T off to QRS off."""
 
 
@@ -142,15 +142,15 @@ def decode(scores: WaveScores, earliest: np.ndarray, latest: np.ndarray) -> np.n
         earliest: (B,) position of the R-peak before: no boundary lies before it.
         latest: (B,) position of the R-peak after.
     """
-    gap = Boundaries(*(float(seconds) * RATE for seconds in SHORTEST))
-    middle = np.full(len(earliest), float(BEFORE))
-    logits = Boundaries(*np.moveaxis(scores.boundaries, 1, 0))
-    reach = Boundaries(*(round(float(seconds) * RATE) for seconds in TOLERANCE))
-    qrs_on = likeliest(logits.qrs_on, earliest + 1, middle - gap.qrs_on, reach.qrs_on)
-    qrs_off = likeliest(logits.qrs_off, middle + gap.qrs_off, latest - 1, reach.qrs_off)
-    t_off = likeliest(logits.t_off, qrs_off + gap.t_off, latest - 1, reach.t_off)
-    p_off = likeliest(logits.p_off, earliest + 1 + gap.p_on, qrs_on - gap.p_off, reach.p_off)
-    p_on = likeliest(logits.p_on, earliest + 1, p_off - gap.p_on, reach.p_on)
+    apart = [seconds * RATE for seconds in SHORTEST]
+    reach = [round(seconds * RATE) for seconds in TOLERANCE]
+    logits = np.moveaxis(scores.boundaries, 1, 0)
+    first, last, peak = earliest + 1, latest - 1, np.full(len(earliest), float(BEFORE))
+    qrs_on = likeliest(logits[2], first, peak - apart[2], reach[2])
+    qrs_off = likeliest(logits[3], peak + apart[3], last, reach[3])
+    t_off = likeliest(logits[4], qrs_off + apart[4], last, reach[4])
+    p_off = likeliest(logits[1], first + apart[0], qrs_on - apart[1], reach[1])
+    p_on = likeliest(logits[0], first, p_off - apart[0], reach[0])
     no_p = (scores.presence[:, 0] <= 0) | np.isnan(p_on)
     t_off[scores.presence[:, 1] <= 0] = np.nan
     return np.stack([np.where(no_p, np.nan, p_on), np.where(no_p, np.nan, p_off), qrs_on, qrs_off, t_off])

@@ -11,39 +11,48 @@ from vqvae.modalities.ecg.delineation import Boundaries, Delineator
 METHODS = ("dwt", "cwt", "peak", "prominence")
 """NeuroKit's methods; `peak` answers P onset and T end only."""
 
-_NAMES = Boundaries("ECG_P_Onsets", "ECG_P_Offsets", "ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")  # type: ignore[arg-type]
+_EVENTS = ("ECG_P_Onsets", "ECG_P_Offsets", "ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
 
 
-def neurokit_delineator(method: str) -> Delineator:
-    """One of NeuroKit's methods as a `Delineator`; ValueError for a name it does not have."""
+def neurokit_delineator(method: str, clean: bool = True) -> Delineator:
+    """One of NeuroKit's methods as a `Delineator`.
+
+    Args:
+        method: one of `METHODS`.
+        clean: filter with NeuroKit's `ecg_clean` first, as its manual asks; its QRS onsets are better without.
+
+    Raises:
+        ValueError: a method NeuroKit does not have.
+    """
     if method not in METHODS:
         raise ValueError(f"NeuroKit delineates by one of {', '.join(METHODS)}, not {method!r}")
 
     def delineate(lead: np.ndarray, rate: float, peaks: np.ndarray) -> Boundaries:
         import neurokit2
 
-        nothing = np.full(len(peaks), np.nan)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            cleaned = neurokit2.ecg_clean(lead, sampling_rate=round(rate))
+            signal = neurokit2.ecg_clean(lead, sampling_rate=round(rate)) if clean else lead
             try:
-                _, waves = neurokit2.ecg_delineate(cleaned, peaks, sampling_rate=round(rate), method=method)
+                _, waves = neurokit2.ecg_delineate(signal, peaks, sampling_rate=round(rate), method=method)
             except (ZeroDivisionError, IndexError, TypeError, ValueError):  # what it raises on signals it cannot read
-                return Boundaries(nothing, nothing, nothing, nothing, nothing)
-        return Boundaries(*(_per_beat(waves.get(name, []), peaks, before) / rate for name, before in zip(_NAMES, (1, 1, 1, 0, 0), strict=True)))
+                waves = {}
+        events = [np.asarray(waves.get(name, []), dtype=np.float64) for name in _EVENTS]
+        found = [_before(event, peaks) for event in events[:3]] + [_after(event, peaks) for event in events[3:]]
+        return Boundaries(*(samples / rate for samples in found))
 
     return delineate
 
 
-def _per_beat(events: object, peaks: np.ndarray, before: int) -> np.ndarray:
-    """Of all events the one nearest to each R-peak on its side and not past the neighbouring R-peak; NeuroKit's lists may be ragged."""
-    found = np.asarray(events, dtype=np.float64)
-    found = np.sort(found[~np.isnan(found)])
-    at = np.searchsorted(found, peaks)
-    if before:
-        chosen = np.where(at > 0, found[np.maximum(at - 1, 0)] if len(found) else np.nan, np.nan)
-        limit = np.concatenate([[-np.inf], peaks[:-1]])
-        return np.where(chosen > limit, chosen, np.nan)
-    chosen = np.where(at < len(found), found[np.minimum(at, len(found) - 1)] if len(found) else np.nan, np.nan)
-    limit = np.concatenate([peaks[1:], [np.inf]])
-    return np.where(chosen < limit, chosen, np.nan)
+def _before(events: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """The last event between the previous R-peak and each R-peak (B,), NaN where there is none; NeuroKit's lists may be ragged."""
+    ordered = np.concatenate([[-np.inf], np.sort(events[~np.isnan(events)])])
+    chosen = ordered[np.searchsorted(ordered, peaks) - 1]
+    return np.where(chosen > np.concatenate([[-1], peaks[:-1]]), chosen, np.nan)
+
+
+def _after(events: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """The first event between each R-peak and the next (B,), NaN where there is none."""
+    ordered = np.concatenate([np.sort(events[~np.isnan(events)]), [np.inf]])
+    chosen = ordered[np.searchsorted(ordered, peaks, side="right")]
+    return np.where((chosen < np.concatenate([peaks[1:], [np.inf]])) & np.isfinite(chosen), chosen, np.nan)
