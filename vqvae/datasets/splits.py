@@ -1,0 +1,57 @@
+"""Which records train and which validate: by patient, never by window."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Split(NamedTuple):
+    """Names of records, no patient on both sides."""
+
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+
+
+SPLITS = {
+    "mitdb": Split(  # DS1 of de Chazal et al. 2004, doi 10.1109/TBME.2004.827359; its DS2 stays untouched
+        ("101", "106", "108", "109", "112", "115", "116", "118", "119", "122", "201", "203", "205", "208", "209", "215", "220", "230"),
+        ("114", "124", "207", "223"),
+    ),
+    "ludb": Split(tuple(map(str, range(1, 121))), tuple(map(str, range(121, 151)))),
+}
+
+
+def records(folder: Path) -> list[str]:
+    """Names of the WFDB records in `folder` (one `.hea` file each), numbers in the order of counting.
+
+    ValueError when the folder is missing or holds no record.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    found = sorted((path.stem for path in folder.glob("*.hea")), key=_natural)
+    if not found:
+        below = sorted({path.parent.name for path in folder.glob("*/*.hea")})
+        hint = f"; there are some in {folder / below[0]}" if below else ""
+        raise ValueError(f"{folder} holds no WFDB record (no .hea file){hint}")
+    return found
+
+
+def select(folder: Path, names: list[str] | tuple[str, ...] | None = None) -> list[str]:
+    """The records called `names` in `folder`, in that order; all of them when None.
+
+    ValueError naming what is missing and what is there.
+    """
+    there = records(folder)
+    if names is None:
+        return there
+    missing = [name for name in names if name not in there]
+    if missing or not names:
+        shown = ", ".join(there[:12]) + (f", … ({len(there)} in all)" if len(there) > 12 else "")
+        raise ValueError(f"{folder} has no record called {', '.join(missing) or '(none was named)'}; it has {shown}")
+    return list(names)
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    return [(False, int(part), "") if part.isdecimal() else (True, 0, part) for part in re.split(r"(\d+)", name) if part]
