@@ -230,40 +230,26 @@ def show_beat(recording: Ecg, time: float) -> None:
 def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
     """Where the window starts."""
     move(recording, st.session_state[TIME])
-    last = max(0.01, recording.seconds - window_seconds())
     place.number_input(
-        "Start (s)",
+        "Start of the window in seconds",
         0.0,
-        last,
+        max(0.01, recording.seconds - window_seconds()),
         step=window_seconds() / 2,
-        format="%.2f", icon=":material/schedule:",
+        format="%.2f",
         key=TIME,
+        icon=":material/schedule:",
         label_visibility="collapsed",
+        width=200,
         persist_state="session",
-        help="Plus and minus scroll by half a window; a click on the strip below goes anywhere.",
     )
 
 
-def choose_scale(left: DeltaGenerator, right: DeltaGenerator) -> None:
+def choose_scale(place: DeltaGenerator) -> None:
     """Paper speed and gain."""
-    left.selectbox(
-        "Paper speed",
-        SPEEDS,
-        format_func=lambda v: f"{v:g} mm/s",
-        key=SPEED,
-        label_visibility="collapsed",
-        persist_state="session",
-        help="Boxes of 5 mm are 0.2 s wide at 25 mm/s.",
-    )
-    right.selectbox(
-        "Gain",
-        GAINS,
-        format_func=lambda v: f"{v:g} mm/mV",
-        key=GAIN,
-        label_visibility="collapsed",
-        persist_state="session",
-        help="Boxes of 5 mm are 0.5 mV high at 10 mm/mV.",
-    )
+    for label, key, options, unit in (("Paper speed", SPEED, SPEEDS, "mm/s"), ("Gain", GAIN, GAINS, "mm/mV")):
+        names = {option: f"{option:g} {unit}" for option in options}
+        words = names.__getitem__
+        place.selectbox(label, list(options), format_func=words, key=key, label_visibility="collapsed", width=150, persist_state="session")
 
 
 def start_caliper(view: View) -> None:

@@ -18,7 +18,7 @@ page = st.navigation([home, ecg], position="top")
 
 inputs.open_address()
 with st.sidebar:
-    arrived = inputs.desk_files()
+    arrived = page is not home and inputs.desk_files()
     inputs.desk_choices()
 if arrived:
     st.switch_page(ecg)

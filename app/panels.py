@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import time
 import zipfile
 from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ def foot() -> None:
 
 def model_card(checkpoint: Any) -> None:
     with st.expander(f"Checkpoint {checkpoint.name}: what it was trained on and where it loses"):
-        st.markdown(checkpoint.card)
+        st.markdown(re.sub(r"^#", "####", checkpoint.card, flags=re.MULTILINE))
         st.caption(f"sha256 of the weights: {checkpoint.sha256}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Literal, NamedTuple
 
 from vqvae.modalities.protocol import Report, Score
 
@@ -64,8 +65,17 @@ def signed(value: float, unit: str = "") -> str:
     return sign + number(abs(value), unit)
 
 
-def change(score: Score, before: Report | None) -> str | None:
-    """By how much a score differs from an earlier report; None where one of the two has no value."""
+class Change(NamedTuple):
+    """A difference as a metric shows it."""
+
+    text: str | None  # None where one of the two values is missing
+    colour: Literal["normal", "inverse", "off"]
+
+
+def change(score: Score, before: Report | None) -> Change:
+    """By how much a score differs from an earlier report, and whether that is good."""
     if before is None or math.isnan(score.value) or math.isnan(before.value(score.name)):
-        return None
-    return signed(score.value - before.value(score.name), score.unit)
+        return Change(None, "off")
+    text = signed(score.value - before.value(score.name), score.unit)
+    same = not any(digit in text for digit in "123456789")
+    return Change("no change" if same else text, "off" if same else "normal" if score.perfect > 0 else "inverse")

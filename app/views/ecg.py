@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
+from vqvae.modalities.protocol import Report
 
 HEADLINE = {  # score -> words above the number
     "prdn": "Waveform error",
@@ -20,11 +22,20 @@ HEADLINE = {  # score -> words above the number
     "qrs_duration_within_10ms": "QRS width kept",
     "max_error": "Worst error",
 }
+GROUPS = {  # words -> which scores, by name; the first that fits takes a score
+    "Waveform": "prd|snr|max_error",
+    "Beats by annotated class": r".*_[nsvfq]$",
+    "R-peaks against those of the original": "r_peak",
+    "R-peaks against the annotations of the file": "annotated|original_annotated",
+    "Rhythm": "rr_|heart_rate|sdnn|rmssd",
+    "Intervals, ST level and wave boundaries": "",
+}
 LOOKS = {
     "good": (st.success, ":material/check_circle:"),
     "fair": (st.warning, ":material/warning:"),
     "poor": (st.error, ":material/dangerous:"),
 }
+METRIC = 180  # pixels; five stand beside each other on a wide screen
 COMPARED_S = 120.0  # s; recordings up to this length are also compared at one level less, for the small change under every number
 
 
@@ -69,34 +80,29 @@ def verdict(shown: cache.Shown, level: int) -> None:
     """One or two sentences to act on, and what stands behind them."""
     judged, rate = judge(shown.report), shown.rates[level - 1]
     smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
-    left, right = st.columns([8, 1], vertical_alignment="center")
     box, icon = LOOKS[judged.grade]
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+    with row:
         box(f"**{plain(judged.text)}** {plain(smaller)}", icon=icon)
-    with right.popover("Why?", width="stretch", help="How the verdict was reached, and what its words mean"):
+    with row.popover("Why?", help="How the verdict was reached, and what its words mean"):
         st.markdown("\n".join(f"- {plain(reason)}" for reason in judged.reasons))
         st.markdown(cache.text("ecg_verdict"))
 
 
 def headline(shown: cache.Shown, level: int, before: cache.Shown | None) -> None:
     """The scores that matter most and the bit rate; the small number is the change against one level less."""
-    columns = st.columns(len(HEADLINE) + 1)
-    for column, (name, words) in zip(columns, HEADLINE.items(), strict=False):
+    row = st.container(horizontal=True, gap="small")
+    below = f" The small number is the change against {number(shown.rates[level - 2].value, 'bit/s')}." if before else ""
+    for name, words in HEADLINE.items():
         score = next(score for score in shown.report.scores if score.name == name)
-        column.metric(
-            words,
-            number(score.value, score.unit),
-            change(score, before.report if before else None),
-            help=plain(score.definition),
-            delta_color="normal" if score.perfect > 0 else "inverse",
-        )
+        text, colour = change(score, before.report if before else None)
+        arrow: Literal["off", "auto"] = "off" if colour == "off" else "auto"
+        said = plain(score.definition + below)
+        row.metric(words, number(score.value, score.unit), text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
     rate = shown.rates[level - 1]
-    columns[-1].metric(
-        "Bit rate per lead",
-        number(rate.value, rate.unit),
-        signed(rate.value - shown.rates[level - 2].value, rate.unit) if level > 1 else None,
-        delta_color="off",
-        help=plain(rate.definition),
+    more = signed(rate.value - shown.rates[level - 2].value, rate.unit) if before else None
+    row.metric(
+        "Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", help=plain(rate.definition + below), width=METRIC
     )
 
 
@@ -104,9 +110,7 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict."""
     scores, classes, codes, details = st.tabs(["Scores", "By class", "Codes", "Details"])
     with scores:
-        panels.scores(shown.report.scores)
-        st.markdown("##### Waveform error of every lead")
-        st.dataframe(shown.report.events["leads"], hide_index=True, alt="Error of every lead", column_config=_lead_columns())
+        _scores(shown.report)
     with classes:
         _classes(shown)
     with codes:
@@ -116,6 +120,18 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
             st.markdown(f"- {plain(note)}")
         st.markdown(cache.text("ecg_details"))
         panels.model_card(cache.checkpoint(desk.checkpoint))
+
+
+def _scores(report: Report) -> None:
+    """All scores, in groups that belong together."""
+    left = list(report.scores)
+    for i, (words, pattern) in enumerate(GROUPS.items()):
+        group = [score for score in left if re.match(pattern, score.name)]
+        left = [score for score in left if score not in group]
+        with st.expander(words, expanded=i == 0):
+            panels.scores(group)
+    with st.expander("Waveform, lead by lead"):
+        st.dataframe(report.events["leads"], hide_index=True, alt="Error of every lead", column_config=_lead_columns())
 
 
 def _lead_columns() -> dict[str, Any]:
@@ -132,7 +148,8 @@ def _lead_columns() -> dict[str, Any]:
 
 def _classes(shown: cache.Shown) -> None:
     st.caption(
-        "Mean of all beats of a class (annotated in the file), original and reconstruction, R-peak at 0; the shaded band is one standard deviation."
+        "The mean of all beats of a class, as annotated in the file, in the original and in the reconstruction. "
+        "The R-peak is at 0; the shaded band is one standard deviation to either side."
     )
     lead = shown.recording.leads.index(shown.lead)
     dark = inputs.dark()

@@ -83,30 +83,18 @@ def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:
 
 
 def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
-    columns = st.columns([1.2, 1.1, 1.1, 2.2, 1], vertical_alignment="bottom")
-    inputs.choose_time(columns[0], recording)
-    inputs.choose_scale(columns[1], columns[2])
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    inputs.choose_time(row, recording)
+    inputs.choose_scale(row)
     if len(beats):
-        row = columns[3].container(horizontal=True)
         times = beats["time"].to_numpy()
-        row.button(
-            "Worst beat",
-            on_click=_step,
-            args=(recording, times, None),
-            icon=":material/crisis_alert:",
-            help="Go to the beat with the most damage.",
-        )
-        row.button(
-            "Next",
-            on_click=_step,
-            args=(recording, times, 1),
-            icon=":material/skip_next:",
-            help="Go on to the beat with the next most damage.",
-        )
-    columns[4].toggle("Caliper", key=CALIPER, help="Measure: drag a box over the signal, or type two times.", persist_state="session")
+        first, following = "Go to the beat with the most damage.", "Go on to the beat with the next most damage."
+        row.button("Worst beat", on_click=_step, args=(recording, times, 0), icon=":material/crisis_alert:", help=first)
+        row.button("Next worst", on_click=_step, args=(recording, times, 1), icon=":material/skip_next:", help=following)
+    row.toggle("Caliper", key=CALIPER, help="Measure: drag a box over the signal, or type two times.", persist_state="session")
 
 
-def _step(recording: Ecg, times: np.ndarray, by: int | None) -> None:
+def _step(recording: Ecg, times: np.ndarray, by: int) -> None:
     at = np.flatnonzero(times == st.session_state.get(CHOSEN))
     rank = int(at[0]) + by if by and len(at) else 0
     inputs.show_beat(recording, float(times[rank % len(times)]))
@@ -185,11 +173,11 @@ def _columns() -> dict[str, Any]:
             "What happened",
             help="Kept: R-peak within 36 ms. Moved: 36 to 150 ms away. Lost: none within 150 ms. Added: only in the reconstruction.",
         ),
-        "shift": column.NumberColumn("Shift (ms)", format="%+.0f", help="R-peak of the reconstruction minus that of the original."),
+        "shift": column.NumberColumn("Shift (ms)", format="%.0f", help="R-peak of the reconstruction minus that of the original."),
         "qrs_original": column.NumberColumn("QRS original (ms)", format="%.0f"),
         "qrs_reconstruction": column.NumberColumn("QRS reconstruction (ms)", format="%.0f"),
         "qrs_change": column.NumberColumn(
-            "QRS change (ms)", format="%+.0f", help="QRS duration of the reconstruction minus that of the original, on the lead shown."
+            "QRS change (ms)", format="%.0f", help="QRS duration of the reconstruction minus that of the original, on the lead shown."
         ),
         "worst_error": column.NumberColumn("Worst error (mV)", format="%.3f", help="Largest error of any sample of the beat, on any lead."),
     }

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vqvae.modalities.ecg.caliper import AFTER, BEFORE, Caliper, average
-from vqvae.modalities.ecg.decimation import keepers, worst_by_bin
-from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, STATUS, View, calibration, clock, rule
+from vqvae.modalities.ecg.decimation import worst_by_bin
+from vqvae.modalities.ecg.drawing import (
+    ERROR_HEIGHT,
+    LEFT,
+    POINTS,
+    RIGHT,
+    ROW_HEIGHT,
+    CodeStrip,
+    draw_strip,
+    line_trace,
+    mark_beats,
+    no_background,
+    point_at,
+    samples_in,
+    signal_height,
+    stacked,
+    value_range,
+)
+from vqvae.modalities.ecg.paper import CALIBRATION_S, STATUS, View, calibration, clock, rule
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-POINTS = 4000  # per drawn signal
 BINS = 360  # bars of the overview
-LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 26  # margins in pixels, the same in every figure so that their times stand above each other
-ERROR_HEIGHT, ROW_HEIGHT, SPACE = 84, 13, 12
-
-
-class CodeStrip(NamedTuple):
-    """The codes of one lead, ready to be drawn under its signal."""
-
-    codes: np.ndarray  # (Q, F) int, one row per level
-    colours: np.ndarray  # (Q, K, 3) uint8: the colour of every code
-    frame: float  # s, length of one frame
-    offset: float = 0.0  # s, where the first frame starts
+STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600)  # s between written times in the overview
 
 
 def figure(
@@ -48,36 +54,35 @@ def figure(
     import plotly.graph_objects as go
 
     view = view or View()
-    window = _window(reference, view)
+    window = samples_in(reference, view)
     original, rebuilt = reference.signals[view.lead, window], reconstruction.signals[view.lead, window]
-    low, high = _span(original, rebuilt)
+    low, high = value_range(original, rebuilt)
     rows = 0 if strip is None else len(strip.codes)
-    heights = [_signal_height(high - low, view), ERROR_HEIGHT] + ([rows * ROW_HEIGHT] if rows else [])
-    picture = go.Figure(layout=_layout(heights, view, view.start - 2.4 * 0.2 * 25 / view.speed, view.start + view.seconds))
+    heights = [signal_height(high - low, view), ERROR_HEIGHT] + ([rows * ROW_HEIGHT] if rows else [])
+    picture = go.Figure(layout=stacked(heights, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     first = window.start / reference.rate
     for name, values, colour, width in (
         ("Original", original, view.ink.original, 1.1),
         ("Reconstruction", rebuilt, view.ink.reconstruction, 1.3),
     ):
         picture.add_scatter(
-            **_line(values, reference.rate, first), name=name, line={"color": colour, "width": width}, hovertemplate="%{y:.3f} mV"
+            **line_trace(values, reference.rate, first), name=name, line={"color": colour, "width": width}, hovertemplate="%{y:.3f} mV"
         )
     picture.add_scatter(
-        **_line(rebuilt - original, reference.rate, first),
+        **line_trace(rebuilt - original, reference.rate, first),
         name="Error",
         line={"color": view.ink.error, "width": 1.1},
         yaxis="y2",
         hovertemplate="%{y:.3f} mV",
     )
-    middle = (low + high) / 2
-    picture.add_scatter(**calibration(view, middle - 0.5))
+    picture.add_scatter(**calibration(view, (low + high) / 2 - 0.5))
     if beats is not None:
-        _mark_beats(picture, beats, view, high)
+        mark_beats(picture, beats, view, high)
     if strip is not None:
-        _draw_strip(picture, strip, view)
+        draw_strip(picture, strip, view)
     rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
-    picture.update_layout(yaxis={"range": [middle - 0.1, middle + 0.1], "title": {"text": f"{escape(reference.leads[view.lead])} (mV)"}})
-    _point_at(picture, view, chosen, caliper)
+    picture.update_layout(yaxis={"title": {"text": f"{escape(reference.leads[view.lead])} (mV)"}})
+    point_at(picture, view, chosen, caliper)
     return picture
 
 
@@ -92,25 +97,13 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
     centres, width = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
     picture = go.Figure()
     picture.add_scatter(
-        **_line(original, reference.rate, 0.0, 2 * POINTS // 3), line={"color": view.ink.original, "width": 0.8}, hoverinfo="skip"
+        **line_trace(original, reference.rate, 0.0, 2 * POINTS // 3), line={"color": view.ink.original, "width": 0.8}, hoverinfo="skip"
     )
     picture.add_bar(
         x=centres, y=np.nan_to_num(worst), width=width, marker={"color": view.ink.error, "line": {"width": 0}}, yaxis="y2", hoverinfo="skip"
     )
     if beats is not None:
-        gone = beats[beats["status"].isin(["lost", "added"])]
-        picture.add_scatter(
-            x=gone["time"].to_numpy(),
-            y=np.ones(len(gone)),
-            yaxis="y3",
-            mode="markers",
-            hoverinfo="skip",
-            marker={
-                "symbol": [STATUS[s][1] for s in gone["status"]],
-                "size": 7,
-                "color": [STATUS[s][2 + view.dark] for s in gone["status"]],
-            },
-        )
+        _mark_damage(picture, beats, edges, view)
     said = [
         f"{clock(t)}<br>worst error {w:.2f} mV" if np.isfinite(w) else f"{clock(t)}<br>nothing recorded"
         for t, w in zip(centres, worst, strict=True)
@@ -131,7 +124,7 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
         fillcolor=view.ink.band,
         line={"color": view.ink.reconstruction, "width": 1},
     )
-    ticks = np.linspace(0, reference.seconds, 7)
+    ticks = np.arange(0, reference.seconds, next((step for step in STEPS if reference.seconds / step <= 9), 86_400))
     hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     picture.update_layout(
         height=92,
@@ -140,7 +133,7 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
         bargap=0,
         barmode="overlay",
         dragmode=False,
-        **_clear(),
+        **no_background(),
         xaxis={
             "anchor": "y2",
             "range": [0, reference.seconds],
@@ -157,6 +150,16 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
     return picture
 
 
+def _mark_damage(picture: go.Figure, beats: pd.DataFrame, edges: np.ndarray, view: View) -> None:
+    """One mark in every stretch between `edges` where beats were lost or added."""
+    for status in ("lost", "added"):
+        times = beats.loc[beats["status"] == status, "time"].to_numpy()
+        hit = np.unique(np.clip(np.searchsorted(edges, times, "right") - 1, 0, len(edges) - 2))
+        symbol, colour = STATUS[status][1], STATUS[status][2 + view.dark]
+        where = {"x": (edges[hit] + edges[hit + 1]) / 2, "y": np.ones(len(hit)), "yaxis": "y3"}
+        picture.add_scatter(**where, mode="markers", hoverinfo="skip", name=status, marker={"symbol": symbol, "size": 7, "color": colour})
+
+
 def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, lead: int = 0, dark: bool = False) -> go.Figure:
     """The mean beat of every class side by side on ECG paper, original and reconstruction, with one standard deviation.
 
@@ -168,7 +171,12 @@ def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, l
     present = beats[beats["status"] != "added"]
     kinds = [kind for kind in (*BEAT_CLASSES, "") if (present["class"] == kind).any()]
     picture = go.Figure(
-        layout={"height": 330, "margin": {"l": LEFT, "r": RIGHT, "t": 46, "b": 40}, "legend": {"orientation": "h", "y": 1.16}} | _clear()
+        layout={
+            "height": 330,
+            "margin": {"l": LEFT, "r": RIGHT, "t": 64, "b": 40},
+            "legend": {"orientation": "h", "y": 1.12, "yanchor": "bottom"},
+        }
+        | no_background()
     )
     width = 1 / max(3, len(kinds))
     for i, kind in enumerate(kinds):
@@ -191,7 +199,13 @@ def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, l
         )
         name = f"Class {kind}" if kind else "Not annotated"
         picture.add_annotation(
-            text=f"{name}: {count} beats", x=(i + 0.45) * width, y=1.0, xref="paper", yref="paper", yanchor="bottom", showarrow=False
+            text=f"{name}: mean of {count} beats",
+            x=(i + 0.45) * width,
+            y=1.0,
+            xref="paper",
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
         )
     return picture
 
@@ -222,132 +236,3 @@ def _draw_average(picture: go.Figure, recording: Ecg, times: np.ndarray, view: V
         hovertemplate="%{y:.3f} mV at %{x:.3f} s",
     )
     return mean.beats
-
-
-def _window(reference: Ecg, view: View) -> slice:
-    """The samples to draw."""
-    first = int(np.clip(np.floor(view.start * reference.rate), 0, reference.signals.shape[1]))
-    last = int(np.clip(np.ceil((view.start + view.seconds) * reference.rate) + 1, first, reference.signals.shape[1]))
-    return slice(first, last)
-
-
-def _span(*signals: np.ndarray) -> tuple[float, float]:
-    """Smallest and largest recorded value, mV."""
-    values = np.concatenate(signals)
-    values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if len(values) else (-0.5, 0.5)
-
-
-def _signal_height(span: float, view: View) -> float:
-    """Pixels for a signal that spans `span` mV, its beat marks and some air."""
-    return float(np.clip((span * view.gain + 11) * PIXELS_PER_MM, 190, 460))
-
-
-def _line(values: np.ndarray, rate: float, start: float, budget: int = POINTS) -> dict[str, Any]:
-    """A signal as a line trace: evenly spaced where all samples are kept, else its extremes at their own times."""
-    kept = keepers(values, budget)
-    if len(kept) == len(values):
-        return {"x0": start, "dx": 1 / rate, "y": values.astype(np.float32), "mode": "lines"}
-    return {"x": start + kept / rate, "y": values[kept].astype(np.float32), "mode": "lines"}
-
-
-def _clear() -> dict[str, Any]:
-    return {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
-
-
-def _layout(heights: list[float], view: View, left: float, right: float) -> dict[str, Any]:
-    """Panels of the given heights in pixels, one above the other on one time axis."""
-    total = sum(heights) + SPACE * (len(heights) - 1)
-    tops = total - np.cumsum([0.0, *[height + SPACE for height in heights[:-1]]])
-    domains = [[max(0.0, (top - height) / total), min(1.0, top / total)] for top, height in zip(tops, heights, strict=True)]
-    layout: dict[str, Any] = {
-        "height": round(total + TOP + BOTTOM),
-        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left", "traceorder": "normal"},
-        "hovermode": "x unified",
-        "xaxis": {"range": [left, right], "anchor": f"y{len(heights)}", "hoverformat": ".3f", "unifiedhovertitle": {"text": "%{x:.3f} s"}},
-        "yaxis": {"domain": domains[0], "automargin": False},
-        "yaxis2": {
-            "domain": domains[1],
-            "automargin": False,
-            "title": {"text": "Error (mV)"},
-            "gridcolor": GRID,
-            "zerolinecolor": GRID,
-            "nticks": 4,
-            "fixedrange": True,
-        },
-    }
-    if len(heights) > 2:
-        layout["yaxis3"] = {
-            "domain": domains[2],
-            "automargin": False,
-            "fixedrange": True,
-            "showgrid": False,
-            "zeroline": False,
-            "title": {"text": "Codes"},
-        }
-    return layout | _clear()
-
-
-def _mark_beats(picture: go.Figure, beats: pd.DataFrame, view: View, high: float) -> None:
-    """One mark per beat in a row above the signal; colour and symbol say what happened to it."""
-    row = high + 4.5 / view.gain
-    seen = beats[(beats["time"] >= view.start) & (beats["time"] <= view.start + view.seconds)]
-    for status, (_, marker, *colours) in STATUS.items():
-        some = seen[seen["status"] == status]
-        if some.empty:
-            continue
-        colour = colours[view.dark]
-        notes = [
-            f"beat {escape(str(c))}, {status}" + (f" by {s:+.0f} ms" if np.isfinite(s) else "")
-            for c, s in zip(some["class"], some["shift"], strict=True)
-        ]
-        picture.add_scatter(
-            x=some["time"].to_numpy(),
-            y=np.full(len(some), row),
-            mode="markers+text",
-            name=status,
-            showlegend=True,
-            customdata=notes,
-            text=[str(c) for c in some["class"]],
-            textposition="top center",
-            textfont={"size": 10, "color": colour},
-            hovertemplate="%{customdata}<extra></extra>",
-            marker={"symbol": marker, "size": 8 if status == "kept" else 11, "color": colour, "line": {"width": 1.6, "color": colour}},
-        )
-
-
-def _draw_strip(picture: go.Figure, strip: CodeStrip, view: View) -> None:
-    """One row of coloured cells per level; a code has the same colour wherever it occurs."""
-    first = max(0, int((view.start - strip.offset) // strip.frame))
-    codes = strip.codes[:, first : first + int(np.ceil(view.seconds / strip.frame)) + 1]
-    if not codes.size:
-        return
-    levels = np.arange(len(codes))
-    colours = strip.colours[levels[:, None], codes].reshape(-1, 3)
-    shades, cells = np.unique(colours, axis=0, return_inverse=True)
-    scale = [[i / max(1, len(shades) - 1), f"rgb({r},{g},{b})"] for i, (r, g, b) in enumerate(shades.tolist())]
-    picture.add_heatmap(
-        z=cells.reshape(codes.shape).astype(np.int16),
-        customdata=codes.astype(np.int16),
-        x0=strip.offset + (first + 0.5) * strip.frame,
-        dx=strip.frame,
-        y=levels + 1,
-        colorscale=scale if len(scale) > 1 else [[0, scale[0][1]], [1, scale[0][1]]],
-        zmin=0,
-        zmax=max(1, len(shades) - 1),
-        showscale=False,
-        yaxis="y3",
-        ygap=1,
-        xgap=0.5,
-        hovertemplate="level %{y}: code %{customdata}<extra></extra>",
-    )
-    picture.update_layout(yaxis3={"range": [len(codes) + 0.5, 0.5], "tickvals": levels + 1})
-
-
-def _point_at(picture: go.Figure, view: View, chosen: float | None, caliper: Caliper | None) -> None:
-    if chosen is not None and view.start <= chosen <= view.start + view.seconds:
-        picture.add_vrect(x0=chosen - 0.3, x1=chosen + 0.4, fillcolor=view.ink.error, opacity=0.13, line_width=0, layer="below")
-    if caliper is not None:
-        for time in caliper:
-            picture.add_vline(x=time, line={"color": view.ink.error, "width": 1.2, "dash": "dash"})
