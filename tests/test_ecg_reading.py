@@ -129,6 +129,18 @@ def test_resampling_leaves_a_lead_without_samples_empty_and_a_constant_constant(
     np.testing.assert_allclose(resampled(np.full(50, 3.5, np.float32), Fraction(5, 2), 125), 3.5, atol=1e-5)
 
 
+@pytest.mark.parametrize("ratio", ["2", "5/2", "1/3", "4/3", "147/160", "1000/999"])
+def test_resampling_in_blocks_equals_resampling_in_one_piece(ratio):
+    from fractions import Fraction
+
+    from scipy.signal import resample_poly
+
+    values = np.random.default_rng(0).normal(size=600_007).cumsum().astype(np.float32)
+    up, down = Fraction(ratio).as_integer_ratio()
+    whole = resample_poly(values.astype(np.float64), up, down, padtype="edge")
+    assert np.abs(resampled(values, Fraction(ratio), len(whole)) - whole)[20:-20].max() < 0.02 * np.abs(np.diff(values)).max()
+
+
 @pytest.mark.parametrize(("unit", "millivolts"), [("V", 1000), ("mV", 1), ("uV", 1e-3), ("µV", 1e-3), ("nV", 1e-6)])
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_voltages_become_millivolts(tmp_path, unit, millivolts, encoding):

@@ -15,6 +15,8 @@ MAX_VALUES = 2**28
 LARGEST = 1e12
 """A scale, range or sample given in text beyond this is a fault, not a measurement; within it float32 never overflows."""
 
+_BLOCK = 2**18  # samples resampled at a time
+
 Progress = Callable[[float], None]
 """Called now and then with the share of the work that is done, 0 to 1."""
 
@@ -109,26 +111,35 @@ def rate_notes(leads: Sequence[str], rates: Sequence[float]) -> tuple[str, ...]:
 
 
 def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:
-    """One lead (T,) at `ratio` times its rate, (length,) float32; polyphase filtering, gaps stay gaps."""
+    """One lead (T,) at `ratio` times its rate, (length,) float32; polyphase filtering in blocks, gaps stay gaps."""
     if ratio == 1 and len(values) == length:
         return values
     from scipy.signal import resample_poly
 
-    missing = np.isnan(values)
+    up, down = ratio.limit_denominator(1000).as_integer_ratio()
     result = np.full(length, np.nan, np.float32)
+    missing = np.isnan(values)
     if missing.all():
         return result
-    if missing.any():
-        positions = np.arange(len(values))
-        values = np.interp(positions, positions[~missing], values[~missing])
-    ratio = ratio.limit_denominator(1000)
-    offset = np.float32(values[0])  # the filter sees zeros outside: keep the step at the edges small
-    moved = resample_poly((values - offset).astype(np.float32), ratio.numerator, ratio.denominator, padtype="edge")[:length] + offset
-    result[: len(moved)] = moved
-    if missing.any():
-        source = np.minimum((np.arange(length) * ratio.denominator) // ratio.numerator, len(missing) - 1)
-        result[missing[source]] = np.nan
+    level = values[missing.argmin()]  # taken off while filtering, so that a constant stays one exactly
+    margin = down * (2 + 20 * max(up, down) // (up * down))  # longer than the filter: blocks meet without a seam
+    step = down * max(1, _BLOCK // down)
+    for first in range(0, len(values), step):
+        low, high = max(0, first - margin), min(len(values), first + step + margin)
+        moved = resample_poly(_bridged(values[low:high], missing[low:high]) - level, up, down, padtype="edge") + level
+        start, count = first * up // down, min(step, len(values) - first)
+        moved = moved[(first - low) * up // down :][: -(-count * up // down)]
+        moved[missing[first + np.arange(len(moved)) * down // up]] = np.nan
+        result[start : start + len(moved)] = moved[: length - start]
     return result
+
+
+def _bridged(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """The values with straight lines across their gaps."""
+    if not missing.any() or missing.all():
+        return np.where(missing, np.float32(0), values)
+    there = np.flatnonzero(~missing)
+    return np.interp(np.arange(len(values)), there, values[there]).astype(np.float32)
 
 
 def _described(channel: Channel) -> str:

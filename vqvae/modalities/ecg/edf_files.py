@@ -204,7 +204,8 @@ def _empty(lead: np.ndarray, signal: _Signal, header: _Header, factor: float) ->
     """Make gaps of the lowest storable value where it stands for a second or longer: converters store missing samples so."""
     lowest = -(2 ** (8 * header.width - 1))
     value = np.float32(((lowest - signal.bottom) * signal.step + signal.low) * factor)
-    edges = np.flatnonzero(np.diff((lead == value).astype(np.int8), prepend=0, append=0))
+    filler = lead == value
+    edges = np.flatnonzero(np.diff(filler, prepend=False, append=False))  # of booleans: where they change
     runs = [(first, last) for first, last in edges.reshape(-1, 2).tolist() if last - first >= signal.samples / header.seconds]
     for first, last in runs:
         lead[first:last] = np.nan
