@@ -32,24 +32,15 @@ def annotated_scores(beats: Beats | None, original: Analysis, rebuilt: Analysis,
     ]
 
 
-def _agreement(name: str, reference: np.ndarray, found: np.ndarray, of: str, in_: str) -> list[Score]:
+def _agreement(name: str, reference: np.ndarray, found: np.ndarray, of: str, those: str) -> list[Score]:
     scores = []
     for tolerance in _TOLERANCES:
         hits, ms = len(match(reference, found, tolerance).reference), round(1000 * tolerance)
+        pairs = f"within {ms} ms, one to one"
         scores += [
-            _share(
-                f"{name}_sensitivity_{ms}ms",
-                hits,
-                len(reference),
-                f"Share of the {of} that have one of the {in_} within {ms} ms, in pairs.",
-            ),
-            _share(f"{name}_ppv_{ms}ms", hits, len(found), f"Share of the {in_} that have one of the {of} within {ms} ms, in pairs."),
-            _share(
-                f"{name}_f1_{ms}ms",
-                2 * hits,
-                len(reference) + len(found),
-                f"Agreement of the {of} and the {in_} within {ms} ms: the harmonic mean of sensitivity and positive predictive value.",
-            ),
+            _share(f"{name}_sensitivity_{ms}ms", hits, len(reference), f"Share of the {of} that are among the {those} {pairs}."),
+            _share(f"{name}_ppv_{ms}ms", hits, len(found), f"Share of the {those} that are among the {of} {pairs}."),
+            _share(f"{name}_f1_{ms}ms", 2 * hits, len(reference) + len(found), f"F1 of the {those} against the {of} {pairs}."),
         ]
     return scores
 
@@ -65,16 +56,11 @@ def _per_class(beats: Beats, found: np.ndarray, tolerance: float) -> list[Score]
     scores = []
     for label in BEAT_CLASSES:
         total, hits, claimed = (int(np.sum(which == label)) for which in (beats.classes, hit, taken))
-        of = f"the annotated {CLASS_NAMES[label]} beats (class {label})"
-        scores += [
-            _share(f"r_peak_sensitivity_{ms}ms_{label.lower()}", hits, total, f"Share of {of} found in the reconstruction within {ms} ms."),
-            _share(
-                f"r_peak_f1_{ms}ms_{label.lower()}",
-                2 * hits if total else 0,
-                total + claimed if total else 0,
-                f"F1 of {of} within {ms} ms, where an R-peak without an annotated beat counts against the class of the beat nearest to it.",
-            ),
-        ]
+        name, of = f"{ms}ms_{label.lower()}", f"annotated {CLASS_NAMES[label]} beats (class {label})"
+        sensitivity = f"Share of the {of} found in the reconstruction within {ms} ms."
+        f1 = f"F1 of the {of} within {ms} ms; an R-peak that no annotated beat is paired with counts against the class of the nearest one."
+        scores.append(_share(f"r_peak_sensitivity_{name}", hits, total, sensitivity))
+        scores.append(_share(f"r_peak_f1_{name}", 2 * hits, total + claimed if total else 0, f1))
     return scores
 
 
@@ -96,30 +82,16 @@ def rhythm_scores(original: Analysis, rebuilt: Analysis, rate: float) -> list[Sc
     known = np.isfinite(before) & np.isfinite(after)
     same, before, after = same[known], before[known], after[known]
     follows = np.flatnonzero(np.diff(same) == 1)
-    both = "RR intervals between the same two neighbouring beats in both recordings, not across gaps"
+    spread = float(np.std(after, ddof=1) - np.std(before, ddof=1)) if len(before) > 1 else float("nan")
+    successive = _rms(np.diff(after)[follows]) - _rms(np.diff(before)[follows])
+    both = "the RR intervals between the same two neighbouring beats in both recordings, not across gaps"
+    rate_said = "Absolute change of the mean heart rate: 60 s over the mean RR interval of each recording's own beats, not across gaps."
+    successive_said = f"Absolute change of RMSSD, the root mean square of successive differences, over {both}; all classes count."
     return [
-        Score("rr_change", _mean(np.abs(after - before)), "ms", 0.0, f"Mean absolute change of the RR interval, over {both}."),
-        Score(
-            "heart_rate_change",
-            abs(_heart_rate(rebuilt) - _heart_rate(original)),
-            "1/min",
-            0.0,
-            "Absolute change of the mean heart rate, 60 s over the mean RR interval of all beats found in each recording, not across gaps.",
-        ),
-        Score(
-            "sdnn_change",
-            abs(float(np.std(after, ddof=1) - np.std(before, ddof=1))) if len(before) > 1 else float("nan"),
-            "ms",
-            0.0,
-            f"Absolute change of SDNN, the standard deviation of {both}; beats of every class count.",
-        ),
-        Score(
-            "rmssd_change",
-            abs(_rms(np.diff(after)[follows]) - _rms(np.diff(before)[follows])),
-            "ms",
-            0.0,
-            f"Absolute change of RMSSD, the root mean square of successive differences of {both}; beats of every class count.",
-        ),
+        Score("rr_change", _mean(np.abs(after - before)), "ms", 0.0, f"Mean absolute change of {both}."),
+        Score("heart_rate_change", abs(_heart_rate(rebuilt) - _heart_rate(original)), "1/min", 0.0, rate_said),
+        Score("sdnn_change", abs(spread), "ms", 0.0, f"Absolute change of SDNN, the standard deviation of {both}; all classes count."),
+        Score("rmssd_change", abs(successive), "ms", 0.0, successive_said),
     ]
 
 

@@ -91,40 +91,37 @@ def beats_table(reference: Ecg, reconstruction: Ecg, original: Analysis, rebuilt
     """
     import pandas as pd
 
-    rate = reference.rate
+    rows = _rows(original, rebuilt, reference.rate)
+    lost, added = rows.found < 0, rows.reference < 0
+    peaks = np.where(added, _pick(rebuilt.peaks, rows.found), _pick(original.peaks, rows.reference)).astype(np.int64)
+    shift = 1000 * (_pick(rebuilt.peaks, rows.found) - _pick(original.peaks, rows.reference)) / reference.rate
+    status = np.select([added, lost, np.abs(shift) > 1000 * STRICT_TOLERANCE + 1e-3], ["added", "lost", "moved"], "kept")
+    before, after = 1000 * _pick(original.qrs, rows.reference), 1000 * _pick(rebuilt.qrs, rows.found)
+    worst = _worst_errors(reference, reconstruction, peaks)
+    columns = {
+        "time": peaks / reference.rate,
+        "class": _classes(reference, original, rebuilt, rows),
+        "status": status,
+        "shift": shift,
+        "qrs_original": before,
+        "qrs_reconstruction": after,
+        "qrs_change": after - before,
+        "worst_error": worst,
+        "severity": severity(status, shift, after - before, worst),
+    }
+    return pd.DataFrame(columns)
+
+
+def _rows(original: Analysis, rebuilt: Analysis, rate: float) -> Matches:
+    """All beats of both recordings in the order of time; -1 where one of them has no partner."""
     pairs = match(original.peaks / rate, rebuilt.peaks / rate, TOLERANCE)
-    added = np.setdiff1d(np.arange(len(rebuilt.peaks)), pairs.found)
     partner = np.full(len(original.peaks), -1)
     partner[pairs.reference] = pairs.found
-    partner = np.concatenate([partner, added])
-    in_original = np.arange(len(partner)) < len(original.peaks)
-    peaks = np.concatenate([original.peaks, rebuilt.peaks[added]])
-    shift = 1000 * (_pick(rebuilt.peaks.astype(np.float64), partner) - peaks) / rate
-    qrs_original = 1000 * np.concatenate([original.qrs, np.full(len(added), np.nan)])
-    qrs_rebuilt = 1000 * _pick(rebuilt.qrs, partner)
-    shift[~in_original] = np.nan
-    far = np.abs(shift) > 1000 * STRICT_TOLERANCE + 1e-3
-    status = np.select([~in_original, partner < 0, far], ["added", "lost", "moved"], "kept")
-    classes = np.concatenate([_classes(reference, original.peaks), _classes(reference, rebuilt.peaks)[added]])
-    order = np.argsort(peaks, kind="stable")
-    table = (
-        pd.DataFrame(
-            {
-                "time": peaks / rate,
-                "class": classes,
-                "status": status,
-                "shift": shift,
-                "qrs_original": qrs_original,
-                "qrs_reconstruction": qrs_rebuilt,
-                "qrs_change": qrs_rebuilt - qrs_original,
-            }
-        )
-        .iloc[order]
-        .reset_index(drop=True)
-    )
-    table["worst_error"] = _worst_errors(reference, reconstruction, peaks[order])
-    table["severity"] = severity(status[order], table["shift"].to_numpy(), table["qrs_change"].to_numpy(), table["worst_error"].to_numpy())
-    return table
+    added = np.setdiff1d(np.arange(len(rebuilt.peaks)), pairs.found)
+    reference = np.concatenate([np.arange(len(partner)), np.full(len(added), -1)])
+    found = np.concatenate([partner, added])
+    order = np.argsort(np.concatenate([original.peaks, rebuilt.peaks[added]]), kind="stable")
+    return Matches(reference[order], found[order])
 
 
 def severity(status: np.ndarray, shift: np.ndarray, qrs_change: np.ndarray, worst_error: np.ndarray) -> np.ndarray:
@@ -144,13 +141,16 @@ def _pick(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     return out
 
 
-def _classes(reference: Ecg, peaks: np.ndarray) -> np.ndarray:
-    """(B,) annotated class of each R-peak, "" where nobody annotated a beat within 150 ms."""
-    classes = np.full(len(peaks), "", dtype="<U1")
-    if reference.beats is not None:
-        pairs = match(reference.beats.times, peaks / reference.rate, TOLERANCE)
-        classes[pairs.found] = reference.beats.classes[pairs.reference]
-    return classes
+def _classes(reference: Ecg, original: Analysis, rebuilt: Analysis, rows: Matches) -> np.ndarray:
+    """(B,) annotated class of each beat, "" where no annotated beat is paired with it within 150 ms."""
+    named = []
+    for peaks in (original.peaks, rebuilt.peaks):
+        classes = np.full(len(peaks) + 1, "", dtype="<U1")  # one more, which -1 picks
+        if reference.beats is not None:
+            pairs = match(reference.beats.times, peaks / reference.rate, TOLERANCE)
+            classes[pairs.found] = reference.beats.classes[pairs.reference]
+        named.append(classes)
+    return np.where(rows.reference < 0, named[1][rows.found], named[0][rows.reference])
 
 
 def _worst_errors(reference: Ecg, reconstruction: Ecg, peaks: np.ndarray) -> np.ndarray:

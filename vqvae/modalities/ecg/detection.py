@@ -5,8 +5,8 @@ waves and baseline are weak there), divided by its own local QRS height, and ave
 noise.  Peaks of that one curve are accepted against a local threshold, with a refractory time, a rule against T waves and a second look
 where a beat is missing (the decision rules of Pan and Tompkins 1985, doi 10.1109/TBME.1985.325532, looking both ways in time).
 
-An R-peak is reported where that curve, smoothed over the length of a wide QRS complex, is highest: the middle of the complex rather than its
-tallest wave, because small errors make the tallest wave change from R to S (and the marker jump by up to 50 ms) but hardly move the middle.
+An R-peak is reported where that curve, smoothed over the length of a wide QRS complex, is highest: the middle of the complex rather than
+its tallest wave, because small errors turn the tallest wave from R to S (a jump of up to 50 ms) but hardly move the middle.
 
 Cost is linear in length, memory is bounded: everything before the last step looks at most `_MARGIN` segments away, so a long recording is
 worked through in blocks and gives exactly the candidates that it would give in one piece.
@@ -48,9 +48,9 @@ class Rules(NamedTuple):
     threshold: float = 0.34  # share of the local median height
     second_threshold: float = 0.18  # where a beat is missing
     missing: float = 2.2  # RR above this multiple of the local median RR
-    refractory: float = 0.28  # s
+    refractory: float = 0.25  # s
     t_wave: float = 0.36  # s; until then a peak below `t_wave_share` of the one before is its T wave
-    t_wave_share: float = 0.46
+    t_wave_share: float = 0.5
     neighbours: int = 15  # beats that make a local median
     rounds: int = 4
 

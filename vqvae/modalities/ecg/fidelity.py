@@ -9,7 +9,7 @@ import numpy as np
 
 from vqvae.modalities.ecg.recording import Ecg
 
-_BLOCK = 1 << 20  # samples worked on at a time
+_BLOCK = 1 << 18  # samples worked on at a time
 
 
 class Fidelity(NamedTuple):

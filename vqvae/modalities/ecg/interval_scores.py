@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from vqvae.modalities.ecg.beats import TOLERANCE, match
+from vqvae.modalities.ecg.delineation import TOLERANCE as CSE_TOLERANCE
 from vqvae.modalities.ecg.intervals import Analysis
 from vqvae.modalities.protocol import Score
-
-CSE_TOLERANCES = {"p_on": 10.2, "p_off": 12.7, "qrs_on": 6.5, "qrs_off": 11.6, "t_off": 30.6}
-"""ms; twice the standard deviation between experts (CSE Working Party, Eur Heart J 1985; 6:815)."""
 
 _BOUNDARY_NAMES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_off": "QRS end (J point)", "t_off": "T end"}
 _INTERVALS = {  # score -> what it is, in words
@@ -39,19 +37,18 @@ def interval_scores(original: Analysis, rebuilt: Analysis, rate: float) -> list[
         scores.append(_inside(f"{name}_within_10ms", change, _WITHIN, f"Share of beats whose {words} changed by at most 10 ms, of {_OF}."))
     st = changes(original.st, rebuilt.st, 1)
     scores.append(_mean_change("st_level_change", st, "mV", "ST level (60 ms after the J point, over the PQ level)"))
-    for name, tolerance in CSE_TOLERANCES.items():
+    for (name, words), seconds in zip(_BOUNDARY_NAMES.items(), CSE_TOLERANCE, strict=True):
+        tolerance = 1000 * seconds
         change = changes(getattr(original.boundaries, name), getattr(rebuilt.boundaries, name), 1000)
-        said = f"Share of beats whose {_BOUNDARY_NAMES[name]} moved by at most {tolerance} ms (CSE 2σ tolerance), of {_OF}."
+        said = f"Share of beats whose {words} moved by at most {tolerance:.1f} ms (CSE 2σ tolerance), of {_OF}."
         scores.append(_inside(f"{name}_within_cse", change, tolerance, said))
     return [*scores, _no_answer(original, rebuilt, pairs.reference, pairs.found)]
 
 
 def _mean_change(name: str, change: np.ndarray, unit: str, words: str) -> Score:
     known = np.abs(change[np.isfinite(change)])
-    value = float(known.mean()) if len(known) else float("nan")
-    return Score(
-        name, value, unit, 0.0, f"Mean absolute change of the {words}, over the beats that have one in both, on the measured lead."
-    )
+    said = f"Mean absolute change of the {words}, over the beats that have one in both, on the measured lead."
+    return Score(name, float(known.mean()) if len(known) else float("nan"), unit, 0.0, said)
 
 
 def _inside(name: str, change: np.ndarray, tolerance: float, definition: str) -> Score:

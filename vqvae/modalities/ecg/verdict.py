@@ -36,15 +36,17 @@ def verdict(report: Report) -> Verdict:
     kept, moved, lost, added = (int((status == name).sum()) for name in ("kept", "moved", "lost", "added"))
     total = kept + moved + lost
     prdn, changed = report.value("prdn"), 100 - report.value("qrs_duration_within_10ms")
+    beats, width = f"{_count(lost, 'beat')} lost and {number(added)} added", f"more than 10{SPACE}ms, or was lost,"
     judged = [
-        (_percent_of(lost + added, total), "lost or added beats", f"{_count(lost, 'beat')} lost and {number(added)} added."),
+        (_percent_of(lost + added, total), "lost or added beats", f"{beats}."),
         (_percent_of(moved, total), "moved beats", f"{_count(moved, 'beat')} moved by more than 36{SPACE}ms."),
-        (changed, "QRS width", f"QRS width changed by more than 10{SPACE}ms, or could not be measured any more, in {share(changed)} of beats."),
-        (prdn, "error", f"Error of {share(prdn)} of the signal's deviation from its mean (PRDN)."),
+        (changed, "QRS width", f"QRS width changed by {width} in {share(changed)} of beats."),
+        (prdn, "error", f"The error is {share(prdn)} of the signal around its mean (PRDN)."),
     ]
-    graded = sorted(((_grade(value, *LIMITS[name]), said + _limits(name)) for value, name, said in judged if not math.isnan(value)), reverse=True)
+    graded = [(_grade(value, *LIMITS[name]), said + _limits(name)) for value, name, said in judged if not math.isnan(value)]
     if not graded:
         return Verdict("There is nothing to compare: no lead carries a signal.", "poor", ())
+    graded.sort(key=lambda item: -item[0])
     return Verdict(_text(kept, moved, lost, added, changed, prdn), GRADES[graded[0][0]], tuple(said for _, said in graded))
 
 
