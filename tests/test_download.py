@@ -31,6 +31,7 @@ class Served:
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
     checksums: str | None = None  # made from the files when None
     ranges: bool = True
+    shift: int = 0  # how far off an answer to a range begins
     cut: dict[str, list[int]] = field(default_factory=dict)  # path -> bytes after which each coming answer breaks off
     status: dict[str, list[int]] = field(default_factory=dict)  # path -> status codes of the coming answers
     before_cut: list = field(default_factory=list)  # called before an answer breaks off
@@ -65,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            self.send_header("Content-Range", f"bytes {start + self.served.shift}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         cuts = self.served.cut.get(path, [])
@@ -161,6 +162,13 @@ def test_a_server_without_ranges_sends_the_file_from_its_beginning(served, tmp_p
     served.ranges, served.cut["100.dat"] = False, cuts
     download("mitdb", tmp_path, served.base)
     assert on_disk(tmp_path) == FILES
+
+
+def test_an_answer_that_begins_elsewhere_than_asked_is_not_appended(served, tmp_path):
+    served.shift, served.cut["100.dat"] = 1, [2000]
+    with pytest.raises(ValueError, match="another part than the one asked for"):
+        download("mitdb", tmp_path, served.base)
+    assert on_disk(tmp_path)["100.dat.part"] == FILES["100.dat"][:2000]
 
 
 def test_a_server_without_ranges_that_always_breaks_off_is_given_up(served, tmp_path):

@@ -1,0 +1,78 @@
+"""The numbers that README and model cards show are those of the metrics files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vqvae.cards import BEGIN, END, current, fill, results, table
+
+ROOT = Path(__file__).parents[1]
+POINTS = {
+    "command": "python -m vqvae evaluate x",
+    "points": [
+        {
+            "level": level,
+            "rate": {"value": 101.25 * level, "unit": "bit/s"},
+            "scores": {
+                "snr": {"value": 1.0, "unit": "dB", "definition": "Not shown."},
+                "prdn": {"value": 24.444 / level, "unit": "%", "definition": "Error."},
+                "r_peak_f1_36ms": {"value": None, "unit": "%", "definition": "Beats."},
+            },
+        }
+        for level in (1, 2)
+    ],
+}
+ROW = {"sensitivity": 99.04, "precision": 98.0, "mean_ms": -1.25, "sd_ms": 7.5, "within_tolerance": 70.04}
+MARKS = {"boundaries": {"qrs_on": ROW}, "neurokit": {"dwt": {"qrs_on": {"within_tolerance": 40.0}}}}
+
+
+def test_readme_and_model_cards_show_the_measured_numbers():
+    for page, text in current(ROOT).items():
+        assert page.read_text(encoding="utf-8") == text, f"{page.name} is out of date: run python -m vqvae.cards"
+
+
+def test_a_level_is_a_row_and_a_headline_score_a_column_with_its_definition():
+    assert table(POINTS).splitlines() == [
+        "| level | bit/s | PRDN (%) | R-peak F1, 36 ms (%) |",
+        "| --- | ---: | ---: | ---: |",
+        "| 1 | 101 | 24.44 | – |",
+        "| 2 | 202 | 12.22 | – |",
+        "",
+        "- PRDN: Error.",
+        "- R-peak F1, 36 ms: Beats.",
+    ]
+
+
+def test_a_boundary_is_a_row_with_neurokit_beside_it():
+    assert table(MARKS).splitlines()[0].endswith("| within CSE 2σ (%) | NeuroKit dwt (%) |")
+    assert table(MARKS).splitlines()[2] == "| QRS onset | 99.0 | 98.0 | -1.2 ± 7.5 | 70.0 | 40.0 |"
+
+
+def test_metrics_of_another_kind_are_refused():
+    with pytest.raises(ValueError, match=r"'points' or 'boundaries'.*loss"):
+        table({"loss": 1})
+
+
+def test_every_measured_checkpoint_has_its_part_with_the_command_that_made_it(tmp_path):
+    assert results(tmp_path) == "No checkpoint has been measured yet."
+    for name, metrics in (("b", POINTS), ("a", MARKS)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "metrics.json").write_text(json.dumps(metrics))
+    (tmp_path / "unmeasured").mkdir()
+    headings = [line for line in results(tmp_path).splitlines() if line.startswith(("###", "`"))]
+    assert headings == ["### a", "### b", "`python -m vqvae evaluate x`"]
+
+
+def test_filling_changes_what_stands_between_the_markers_and_nothing_else():
+    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    assert fill(text, "new") == text.replace("old", "new")
+    assert fill(fill(text, "new"), "new") == fill(text, "new")
+
+
+@pytest.mark.parametrize("text", ["none", BEGIN, END + BEGIN, BEGIN + END + END, BEGIN + BEGIN + END])
+def test_a_text_without_one_pair_of_markers_is_refused(text):
+    with pytest.raises(ValueError, match="needs one"):
+        fill(text, "new")

@@ -1,0 +1,102 @@
+"""Results tables of README.md and of the model cards, made from the checkpoints' `metrics.json`, so that no number is typed by hand.
+
+`python -m vqvae.cards` rewrites what stands between the two markers in README.md and in every checkpoint's card.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from vqvae.config import read_json
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+
+HEADLINES = {  # score -> column; the first ones that a metrics file has are shown
+    "prdn": "PRDN",
+    "r_peak_f1_150ms": "R-peak F1, 150 ms",
+    "r_peak_f1_36ms": "R-peak F1, 36 ms",
+    "qrs_duration_within_10ms": "QRS width within 10 ms",
+}
+
+_BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_off": "QRS end", "t_off": "T end"}
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """Markdown of one `metrics.json`: levels and scores of a codebook, or boundaries beside NeuroKit's of a delineator.
+
+    ValueError when it is neither.
+    """
+    if "points" in metrics:
+        return _levels(metrics["points"])
+    if "boundaries" in metrics:
+        return _delineation(metrics)
+    raise ValueError(f"a metrics file holds 'points' or 'boundaries', this one holds {', '.join(metrics) or 'nothing'}")
+
+
+def _levels(points: list[dict[str, Any]]) -> str:
+    shown = [name for name in HEADLINES if name in points[0]["scores"]]
+    first = points[0]["scores"]
+    titles = ["level", points[0]["rate"]["unit"], *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    rows = [[str(p["level"]), _number(p["rate"]["value"], 0), *(_number(p["scores"][name]["value"], 2) for name in shown)] for p in points]
+    definitions = [f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown]
+    return "\n".join([_markdown(titles, rows), "", *definitions])
+
+
+def _delineation(metrics: dict[str, Any]) -> str:
+    rivals = metrics.get("neurokit", {})
+    titles = ["boundary", "sensitivity (%)", "+P (%)", "mean ± SD (ms)", "within CSE 2σ (%)", *(f"NeuroKit {name} (%)" for name in rivals)]
+    rows = []
+    for name, score in metrics["boundaries"].items():
+        offset = f"{_number(score['mean_ms'], 1)} ± {_number(score['sd_ms'], 1)}"
+        own = [_number(score["sensitivity"], 1), _number(score["precision"], 1), offset, _number(score["within_tolerance"], 1)]
+        rows.append([_BOUNDARIES.get(name, name), *own, *(_number(rival[name]["within_tolerance"], 1) for rival in rivals.values())])
+    return _markdown(titles, rows)
+
+
+def _markdown(titles: list[str], rows: list[list[str]]) -> str:
+    lines = [titles, ["---", *["---:"] * (len(titles) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def results(checkpoints: Path) -> str:
+    """Markdown of every checkpoint folder below `checkpoints` that has been measured."""
+    parts = []
+    for path in sorted(checkpoints.glob("*/metrics.json")):
+        metrics = read_json(path)
+        command = [f"`{metrics['command']}`", ""] if metrics.get("command") else []
+        parts.append("\n".join([f"### {path.parent.name}", "", *command, table(metrics)]))
+    return "\n\n".join(parts) or "No checkpoint has been measured yet."
+
+
+def fill(text: str, section: str) -> str:
+    """Put `section` between the markers of `text`; ValueError when they are not there once each, in order."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in before + after:
+        raise ValueError(f"the text needs one {BEGIN} and, after it, one {END}")
+    return f"{before}{BEGIN}\n{section}\n{END}{after}"
+
+
+def current(root: Path) -> dict[Path, str]:
+    """README.md and every card that has markers, each with the text that it should have."""
+    pages = {root / "README.md": results(root / "checkpoints")}
+    for card in sorted(root.glob("checkpoints/*/README.md")):
+        if BEGIN in card.read_text(encoding="utf-8"):
+            pages[card] = table(read_json(card.with_name("metrics.json")))
+    return {page: fill(page.read_text(encoding="utf-8"), section) for page, section in pages.items()}
+
+
+def main() -> None:
+    """Rewrite README.md and the cards."""
+    for page, text in current(Path(__file__).parents[1]).items():
+        page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
