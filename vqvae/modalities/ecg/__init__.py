@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+from vqvae.modalities.ecg.examples import example, examples
+from vqvae.modalities.ecg.figures import figure
 from vqvae.modalities.ecg.reading import NeedsRate, read
+from vqvae.modalities.ecg.recording import Beats, Ecg
+from vqvae.modalities.ecg.scores import analyse, compare
+from vqvae.modalities.ecg.tensors import describe_preprocessing, restore, to_tensors
 from vqvae.modalities.ecg.uploads import receive
+from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import write
 
-__all__ = ["NeedsRate", "read", "receive", "write"]
+name = "ecg"
+
+__all__ = [
+    "Beats",
+    "Ecg",
+    "NeedsRate",
+    "analyse",
+    "compare",
+    "describe_preprocessing",
+    "example",
+    "examples",
+    "figure",
+    "name",
+    "read",
+    "receive",
+    "restore",
+    "to_tensors",
+    "verdict",
+    "write",
+]

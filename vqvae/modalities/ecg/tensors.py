@@ -1,0 +1,101 @@
+"""Ecg -> what a network sees, and back."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Tensors
+
+RATE = 360  # Hz, the one rate that networks see
+FRAME = 32  # samples at RATE that one code describes: 89 ms
+MARGIN = 32  # samples before the first and at least as many after the last, so that lapped frames are complete at both ends
+
+
+def to_tensors(recording: Ecg) -> Tensors:
+    """Ecg (C, T) in mV -> (C, 1, T') at 360 Hz, every lead less its mean and over its standard deviation.
+
+    Gaps are bridged by straight lines; the layout remembers them.  T' is a multiple of 32 with a margin at both ends.
+    """
+    count = recording.signals.shape[1]
+    ratio = _ratio(recording.rate)
+    resampled = -(-count * ratio.numerator // ratio.denominator)
+    length = 2 * MARGIN + -(-resampled // FRAME) * FRAME
+    values = np.empty((len(recording.leads), 1, length), np.float32)
+    offsets, gains, gaps = [], [], []
+    for lead, signal in enumerate(recording.signals):
+        missing = np.isnan(signal)
+        present = signal[~missing]
+        offset, gain = (float(present.mean(dtype=np.float64)), float(present.std(dtype=np.float64))) if len(present) else (0.0, 0.0)
+        offsets.append(offset)
+        gains.append(gain if gain > 0 else 1.0)
+        gaps.append(_runs(missing))
+        scaled = (_bridge(signal, missing) - np.float32(offset)) / np.float32(gains[-1])
+        body = _resample(scaled, ratio)[:resampled]
+        values[lead, 0] = np.pad(body, (MARGIN, length - MARGIN - len(body)), mode="edge")
+    layout = {
+        "rate": recording.rate,
+        "samples": count,
+        "leads": list(recording.leads),
+        "name": recording.name,
+        "bits": recording.bits,
+        "offsets": offsets,
+        "gains": gains,
+        "gaps": gaps,
+    }
+    return Tensors(values, layout)
+
+
+def restore(tensors: Tensors) -> Ecg:
+    """Undo `to_tensors`: margins off, back to the recording's own rate, mV and gaps."""
+    layout = tensors.layout
+    count, ratio = int(layout["samples"]), 1 / _ratio(layout["rate"])
+    signals = np.empty((len(layout["leads"]), count), np.float32)
+    for lead, row in enumerate(tensors.values[:, 0]):
+        body = _resample(row[MARGIN:], ratio)
+        signals[lead] = body[:count] * np.float32(layout["gains"][lead]) + np.float32(layout["offsets"][lead])
+        for start, stop in layout["gaps"][lead]:
+            signals[lead, start:stop] = np.nan
+    return Ecg(signals, float(layout["rate"]), tuple(layout["leads"]), layout["name"], int(layout["bits"]))
+
+
+def _ratio(rate: float) -> Fraction:
+    """360 Hz over the recording's rate, as a ratio of integers below a thousand where that is exact."""
+    return RATE / Fraction(rate).limit_denominator(1000)
+
+
+def _resample(signal: np.ndarray, ratio: Fraction) -> np.ndarray:
+    """A signal (T,) at `ratio` times its rate, by a polyphase filter; ends are held, not zero."""
+    if ratio == 1 or not len(signal):
+        return signal
+    from scipy.signal import resample_poly
+
+    return resample_poly(signal, ratio.numerator, ratio.denominator, padtype="edge").astype(np.float32, copy=False)
+
+
+def _bridge(signal: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Straight lines over the gaps; zeros when there is nothing but gaps."""
+    if not missing.any():
+        return signal
+    if missing.all():
+        return np.zeros_like(signal)
+    bridged = signal.copy()
+    places = np.flatnonzero(~missing)
+    for start, stop in _runs(missing):
+        left, right = signal[max(start - 1, places[0])], signal[min(stop, places[-1])]
+        bridged[start:stop] = np.linspace(left if start else right, right if stop < len(signal) else left, stop - start)
+    return bridged
+
+
+def _runs(mask: np.ndarray) -> list[list[int]]:
+    """Where a mask (T,) is true, as [start, stop) pairs."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [[int(start), int(stop)] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def describe_preprocessing() -> dict[str, Any]:
+    """What `to_tensors` does, for a checkpoint's configuration and its card."""
+    return {"rate_hz": RATE, "frame_samples": FRAME, "margin_samples": MARGIN, "normalisation": "lead mean and standard deviation"}

@@ -1,0 +1,137 @@
+"""Training of a codebook, top to bottom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqvae.config import to_json
+from vqvae.networks.refinement import Refinement
+from vqvae.networks.vqvae import VQVAE, build
+from vqvae.quantizers import RefinedResidualQuantizer
+from vqvae.training.config import CodebookConfig, TrainingConfig
+from vqvae.training.losses import Objective
+from vqvae.training.run_folder import RunFolder
+from vqvae.training.windows import Windows, read_source
+
+WARM_UP = 100  # steps
+CHECKED_FRAMES = 6750  # per series at a validation: 10 minutes of ECG
+
+
+class Progress(NamedTuple):
+    """Where a training stands."""
+
+    step: int
+    steps: int
+    prdn: tuple[float, ...]  # validation, % per level; empty before the first check
+
+
+def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Progress], bool] = lambda _: True) -> Path:
+    """Train a codebook on the recordings below `data`, continuing what `run` holds; returns the folder of the best weights.
+
+    `progress` hears of every step and stops the training by returning False; what was learned is kept.
+    """
+    from lightning_fabric import Fabric
+
+    settings = config.training
+    folder = RunFolder(run)
+    folder.start(to_json(config))
+    fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)  # type: ignore[arg-type]
+    fabric.launch()
+    fabric.seed_everything(settings.seed, verbose=False)
+    model = build(config.model)
+    optimizer = _optimizer(model, settings)
+    resumed = folder.resume(model, optimizer)
+    objective, optimizer = fabric.setup(Objective(model), optimizer)
+    sources = [read_source(config.modality, data, source) for source in settings.training]
+    windows = Windows(sources, [source.share for source in settings.training], settings.window * model.encoder.frame, settings.seed)
+    checks = [row for source in settings.validation for row in read_source(config.modality, data, source)]
+    first, best, prdn = (resumed.step, resumed.best, ()) if resumed else (0, math.inf, ())
+    for step in range(first, settings.steps):
+        if step % settings.grow_every == 0 and step // settings.grow_every < model.quantizer.levels:
+            _grow(model, step // settings.grow_every, windows, settings, fabric.device)
+        levels = min(model.quantizer.levels, step // settings.grow_every + 1)
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * _schedule(step, settings.steps)
+        loss = objective(windows.batch(step, settings.batch_size, fabric.global_rank).to(fabric.device), levels)
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        fabric.clip_gradients(objective, optimizer, max_norm=1.0)
+        optimizer.step()
+        going = progress(Progress(step + 1, settings.steps, prdn))
+        if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
+            prdn = check(model, checks, levels, fabric.device)
+            folder.record(step=step + 1, loss=round(loss.item(), 4), levels=levels, prdn=[round(value, 3) for value in prdn])
+            if levels == model.quantizer.levels and np.mean(np.log(prdn)) < best:
+                best = float(np.mean(np.log(prdn)))
+                folder.keep_best(model)
+            folder.keep_last(model, optimizer, step + 1, best)
+            folder.status("running" if going else "stopped", step + 1, settings.steps)
+        if not going:
+            return run / "best"
+    folder.status("done", settings.steps, settings.steps)
+    return run / "best"
+
+
+def _optimizer(model: VQVAE, settings: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW with a rate of its own for codebooks; a refined model's transform stays the orthonormal one it starts as."""
+    if isinstance(model.quantizer, RefinedResidualQuantizer):
+        model.encoder.requires_grad_(False)
+        model.decoder.requires_grad_(False)
+    codebooks = list(model.quantizer.quantizers.parameters())
+    known = set(map(id, codebooks))
+    others = [parameter for parameter in model.parameters() if parameter.requires_grad and id(parameter) not in known]
+    groups = [{"params": others, "lr": settings.learning_rate, "initial_lr": settings.learning_rate, "weight_decay": 1e-3}]
+    if codebooks:
+        rate = settings.codebook_learning_rate
+        groups.append({"params": codebooks, "lr": rate, "initial_lr": rate, "weight_decay": 0.0})
+    return torch.optim.AdamW(groups)
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Warm-up, then one cosine down to a hundredth."""
+    return min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+
+@torch.no_grad()
+def _grow(model: VQVAE, level: int, windows: Windows, settings: TrainingConfig, device: torch.device) -> None:
+    """Start a level: its codebook by k-means on what the levels before it leave, its refiner at the error that then remains."""
+    quantizer = model.quantizer
+    if not isinstance(quantizer, RefinedResidualQuantizer):
+        if level == 0:
+            quantizer.initialise(model.encoder(windows.batch(settings.steps, settings.kmeans_windows).to(device)))
+        return
+    latents = model.encoder(windows.batch(settings.steps + level, settings.kmeans_windows).to(device))
+    quantizer.initialise_level(level, latents, torch.Generator().manual_seed(settings.seed + level), iterations=20)
+    error = quantizer.trace(latents, level + 1)[2][-1] - latents
+    refiner = quantizer.refiners[level]
+    if isinstance(refiner, Refinement):
+        refiner.typical.copy_(0.5 * torch.log(error.square().mean()))
+
+
+@torch.no_grad()
+def check(model: VQVAE, series: Sequence[np.ndarray], levels: int, device: torch.device) -> tuple[float, ...]:
+    """PRDN in % at 1…`levels` levels over the start of every series, mean over series."""
+    model.eval()
+    totals = np.zeros(levels)
+    for row in series:
+        values = torch.from_numpy(row[: CHECKED_FRAMES * model.encoder.frame])[None, None].to(device)
+        power = (values - values.mean()).square().sum()
+        totals += [100 * float(((rebuilt - values).square().sum() / power).sqrt()) for rebuilt in _each_level(model, values, levels)]
+    model.train()
+    return tuple(float(total) / len(series) for total in totals)
+
+
+def _each_level(model: VQVAE, values: Tensor, levels: int) -> list[Tensor]:
+    """The reconstructions (B, 1, *S) at 1…`levels` levels."""
+    latents = model.encoder(values)
+    if isinstance(model.quantizer, RefinedResidualQuantizer):
+        return [model.decoder(estimate.latents) for estimate in model.quantizer.trace(latents, levels)[1]]
+    codes = model.quantizer.encode(latents, levels)
+    return [model.decode(codes[:, : level + 1]) for level in range(levels)]

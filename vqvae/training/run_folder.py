@@ -1,0 +1,80 @@
+"""A run folder: everything about one training, written so that a crash at any moment leaves it readable.
+
+`config.json`, `metrics.jsonl`, `log.txt`, `status.json`, and `last/`, `best/` with weights; no pickle anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from vqvae.config import read_json, write_bytes, write_json
+
+
+class Resumed(NamedTuple):
+    """Where a run stopped."""
+
+    step: int
+    best: float
+
+
+class RunFolder:
+    """Writes and reads one run folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        for folder in (path, path / "last", path / "best"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self, config: Any) -> None:
+        """Note the configuration of a new run; ValueError when the folder holds another one."""
+        if (self.path / "config.json").exists() and read_json(self.path / "config.json") != config:
+            raise ValueError(f"{self.path.name} holds a run with another configuration: choose another folder")
+        write_json(self.path / "config.json", config)
+
+    def record(self, **row: Any) -> None:
+        """Add one line to metrics.jsonl, and the same in words to log.txt."""
+        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        with open(self.path / "log.txt", "a", encoding="utf-8") as file:
+            file.write(time.strftime("%H:%M:%S ") + " ".join(f"{key} {value}" for key, value in row.items()) + "\n")
+
+    def status(self, state: str, step: int, steps: int) -> None:
+        """What the run is doing: running, stopped, done."""
+        write_json(self.path / "status.json", {"state": state, "step": step, "steps": steps, "time": time.time()})
+
+    def keep_best(self, model: nn.Module) -> None:
+        """The weights as the best so far."""
+        write_bytes(self.path / "best" / "model.safetensors", save(model.state_dict()))
+
+    def keep_last(self, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, best: float) -> None:
+        """All that resuming needs, in one file: weights, optimizer, step."""
+        tensors: dict[str, Tensor] = {f"model.{key}": value for key, value in model.state_dict().items()}
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+        metadata = {"step": str(step), "best": repr(best)}
+        write_bytes(self.path / "last" / "state.safetensors", save({key: value.contiguous() for key, value in tensors.items()}, metadata))
+
+    def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Resumed | None:
+        """Put weights and optimizer back as `keep_last` left them; None when there is nothing to resume."""
+        file = self.path / "last" / "state.safetensors"
+        if not file.exists():
+            return None
+        tensors = load_file(file)
+        model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
+        states: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, name = key.split(".", 2)
+                states.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+        with safetensors.safe_open(file, "pt") as opened:
+            metadata = opened.metadata()
+        return Resumed(int(metadata["step"]), float(metadata["best"]))
