@@ -15,6 +15,8 @@ from vqvae.config import from_json, read_json
 from vqvae.modalities.ecg.boundary_scores import DEFINITIONS, delineation_scores, joined
 from vqvae.modalities.ecg.delineation import Boundaries, Delineator, WaveScores, delineate
 from vqvae.modalities.ecg.ludb import LEADS, read_annotated
+from vqvae.modalities.ecg.neurokit import METHODS, neurokit_delineator
+from vqvae.modalities.ecg.recording import AAMI_CLASS, BEAT_CLASSES
 from vqvae.networks.segmenter import Segmenter
 from vqvae.training.delineation import DelineatorConfig
 
@@ -40,7 +42,24 @@ def load_delineator(folder: Path) -> Delineator:
     return delineator
 
 
-def ludb_table(delineator: Delineator, data: Path, records: Sequence[str]) -> dict[str, Any]:
+def evaluate_delineator(folder: Path, data: Path, records: Sequence[str]) -> dict[str, Any]:
+    """What a checkpoint is worth on a folder of WFDB records, all leads taken together.
+
+    LUDB records: agreement with the marks, beside that of NeuroKit's methods given the same R-peaks.  Records with beat annotations
+    (`.atr`): share of the beats with an answer, and the QRS durations of each class.
+    """
+    delineator = load_delineator(folder)
+    if all((data / f"{record}.atr").exists() for record in records):
+        return {"definitions": ANSWER_DEFINITIONS, **beat_answers(delineator, data, records)}
+    neurokit = {
+        method + ("" if clean else " raw"): ludb_table(neurokit_delineator(method, clean), data, records)
+        for method in METHODS
+        for clean in (True, False)
+    }
+    return {"definitions": DEFINITIONS, "boundaries": ludb_table(delineator, data, records), "neurokit": neurokit}
+
+
+def ludb_table(delineator: Delineator, data: Path, records: Sequence[str]) -> dict[str, dict[str, float]]:
     """Agreement with the marks of LUDB `records`, all leads together; R-peaks are the marked ones."""
     truth, found, known = [], [], []
     for record in records:
@@ -53,6 +72,35 @@ def ludb_table(delineator: Delineator, data: Path, records: Sequence[str]) -> di
     return {name: score._asdict() for name, score in scores.items()}
 
 
-def evaluate_delineator(folder: Path, data: Path, records: Sequence[str]) -> dict[str, Any]:
-    """Agreement of a checkpoint with the marks of LUDB `records`: definitions and one row per boundary."""
-    return {"definitions": DEFINITIONS, "boundaries": ludb_table(load_delineator(folder), data, records)}
+ANSWER_DEFINITIONS = {
+    "beats": "annotated beats, each counted once per lead",
+    "answered": "share of them with both a QRS onset and a QRS end, in percent",
+    "p_wave": "share of them with a P wave, in percent",
+    "qrs_ms": "QRS duration: 5th percentile, median and 95th percentile over them, in ms",
+}
+"""What each column of `beat_answers` says."""
+
+
+def beat_answers(delineator: Delineator, data: Path, records: Sequence[str]) -> dict[str, Any]:
+    """What is said of annotated beats, overall and by class; their annotated places serve as R-peaks."""
+    import wfdb
+
+    classes, durations, waves = [], [], []
+    for record in records:
+        recording, marks = wfdb.rdrecord(str(data / record)), wfdb.rdann(str(data / record), "atr")
+        kinds = {int(at): AAMI_CLASS[symbol] for at, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in AAMI_CLASS}
+        peaks = np.array([at for at in kinds if 0 <= at < recording.sig_len])
+        for lead in recording.p_signal.T:
+            found = delineator(lead, float(recording.fs), peaks)
+            classes.append(np.array([kinds[at] for at in peaks.tolist()]))
+            durations.append(1000 * (found.qrs_off - found.qrs_on))
+            waves.append(~np.isnan(found.p_on))
+    kind, duration, wave = (np.concatenate(parts) for parts in (classes, durations, waves))
+    by_class = {name: _answers(duration[kind == name], wave[kind == name]) for name in BEAT_CLASSES if (kind == name).any()}
+    return {"all": _answers(duration, wave), "classes": by_class}
+
+
+def _answers(duration: np.ndarray, wave: np.ndarray) -> dict[str, Any]:
+    percentiles = np.nanpercentile(duration, [5, 50, 95]).tolist() if not np.isnan(duration).all() else [np.nan] * 3
+    answered, with_wave = float(100 * (~np.isnan(duration)).mean()), float(100 * wave.mean())
+    return {"beats": len(duration), "answered": answered, "p_wave": with_wave, "qrs_ms": percentiles}
