@@ -102,6 +102,7 @@ HEADERS = {
     "not UTF-8 and no header": (b"\xff\xfe\xe9\n", "no WFDB header"),
     "FLAC that is none": (ECG.replace(b" 16 1000", b" 516 1000"), "not the FLAC file"),
     "offset beyond the file": (ECG.replace(b" 16 1000", b" 16+9999 1000"), "holds no samples"),
+    "endless name": (ECG.replace(b"x.dat", b"x" * 5000), "not the plain name"),
     "blood pressure only": (ECG.replace(b"/mV", b"/mmHg"), "no ECG channel"),
 }
 
@@ -154,6 +155,12 @@ def test_absurd_counts_allocate_nothing(tmp_path, header):
     tracemalloc.stop()
     assert peak < 20e6
     assert isinstance(recording, Ecg) or one_sentence(recording, tmp_path)
+
+
+def test_a_thousand_channels_are_summed_up_in_a_short_sentence(tmp_path):
+    lines = [f"x.dat 16 1/mmHg 16 0 0 0 0 {'pressure ' * 9}{i}" for i in range(1000)]
+    path = put(tmp_path, x_hea="\n".join(["x 1000 250 4", *lines]).encode(), x_dat=SAMPLES)
+    assert "and 997 more" in refusal(path) or "and 998 more" in refusal(path)
 
 
 def test_three_samples_and_a_flat_line_are_recordings(tmp_path):

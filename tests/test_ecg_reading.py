@@ -76,6 +76,40 @@ def test_every_storage_format_gives_the_physical_values_of_wfdb(data, name):
         np.testing.assert_allclose(lead, values, rtol=2e-7, atol=1e-6)
 
 
+@pytest.mark.parametrize("fmt", ["16", "24", "32", "80", "212", "508", "516", "524"])
+@pytest.mark.parametrize("leads", [1, 2, 3])
+def test_gaps_written_by_wfdb_are_gaps_in_every_format(tmp_path, fmt, leads):
+    import wfdb
+
+    values = np.random.default_rng(0).uniform(-1, 1, (1001, leads))
+    values[100:150, 0] = values[700:, -1] = np.nan
+    names = [f"V{i}" for i in range(leads)]
+    options = {"adc_gain": [100.0] * leads, "baseline": [0] * leads, "write_dir": str(tmp_path)}
+    wfdb.wrsamp("g", fs=250, units=["mV"] * leads, sig_name=names, p_signal=values, fmt=[fmt] * leads, **options)
+    recording, others = ours_and_wfdb(tmp_path / "g.hea")
+    for lead, (same, _), true in zip(recording.signals, others, values.T, strict=True):
+        np.testing.assert_allclose(lead, same, atol=1e-6)
+        np.testing.assert_allclose(lead, true, atol=0.0051)
+
+
+@pytest.mark.parametrize("fmt", ["8", "16", "24", "32", "61", "80", "160", "212", "310", "311"])
+@pytest.mark.parametrize("leads", [1, 2, 3])
+def test_any_bytes_mean_what_they_mean_to_wfdb(tmp_path, fmt, leads):
+    bytes_ = np.random.default_rng(0).choice(np.array([0, 0, 0, 0, 0, 0, 2, 4, 8, 0x20, 0x7F, 0x80, 0xA5, 0xFF], np.uint8), 7200)
+    if fmt == "311":
+        bytes_[3::4] &= 63  # two bits of four bytes are unused
+    bytes_.tofile(tmp_path / "b.dat")
+    frames = {"8": 7200, "16": 3600, "24": 2400, "32": 1800, "61": 3600, "80": 7200, "160": 3600, "212": 4800, "310": 5400, "311": 5400}[
+        fmt
+    ] // leads
+    lines = [f"b.dat {fmt} 200({lead})/mV 0 0 3 0 0 V{lead}" for lead in range(leads)]
+    (tmp_path / "b.hea").write_text("\n".join([f"b {leads} 250 {frames}", *lines]) + "\n")
+    recording, others = ours_and_wfdb(tmp_path / "b.hea")
+    for lead, (same, _) in zip(recording.signals, others, strict=True):
+        np.testing.assert_allclose(lead, same, rtol=2e-7, atol=1e-6)
+    assert fmt == "8" or np.isnan(recording.signals).any()
+
+
 def test_sel100_keeps_its_offset_and_its_beats(data):
     recording, others = ours_and_wfdb(data / "odd/ecg/cardio_tests/cardio/tests/data/sel100.hea")
     np.testing.assert_allclose(recording.signals, [values for values, _ in others], atol=1e-6)
@@ -117,6 +151,7 @@ def test_slower_leads_come_to_the_fastest_rate_with_their_shape_and_their_gaps(t
     np.concatenate([fast.reshape(-1, 2), slow[:, None]], axis=1).astype("<i2").tofile(tmp_path / "f.dat")
     recording = read(tmp_path / "f.hea")
     assert recording.rate == 500
+    assert recording.notes == ("Resampled to 500 Hz, the rate of the fastest lead: II (250 Hz).",)
     assert np.array_equal(np.flatnonzero(np.isnan(recording.signals[1])), np.arange(800, 1000))
     there = np.r_[20:760, 1040:1980]
     assert np.abs(recording.signals[1] - recording.signals[0])[there].max() < 0.02

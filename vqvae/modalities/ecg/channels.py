@@ -66,16 +66,15 @@ def select(channels: Sequence[Channel], file: str) -> Selection:
     if not kept:
         kept = [i for i in plausible if channels[i].unit.lower() in _UNSCALED]
         if kept:
-            named = ", ".join(channels[i].name or "unnamed" for i in kept[:12])
+            named = listed([channels[i].name or "unnamed" for i in kept])
             notes.append(f"{file} gives no voltage unit for {named}: the values are taken as mV.")
     if not channels:
         raise ValueError(f"{file} holds no signals: an ECG needs at least one.")
     if not kept:
-        held = ", ".join(map(_described, channels[:6])) + (" and others" if len(channels) > 6 else "")
-        raise ValueError(f"{file} holds no ECG channel in V, mV or µV, only {held[:150]}.")
+        raise ValueError(f"{file} holds no ECG channel in V, mV or µV, only {listed(list(map(_described, channels)))}.")
     others = [_described(c) for i, c in enumerate(channels) if i not in set(kept)]
     if others:
-        notes.append(f"Left out, as not ECG: {', '.join(others[:20])}{' and others' if len(others) > 20 else ''}.")
+        notes.append(f"Left out, as not ECG: {listed(others)}.")
     factors = tuple(millivolts(channels[i].unit) or 1.0 for i in kept)
     return Selection(tuple(kept), unique([channels[i].name for i in kept]), factors, tuple(notes))
 
@@ -83,6 +82,14 @@ def select(channels: Sequence[Channel], file: str) -> Selection:
 def tidy(text: str) -> str:
     """Printable text of one line and at most 60 characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:60]
+
+
+def listed(items: Sequence[str], limit: int = 160) -> str:
+    """The items in a row, as many as fit into about `limit` characters: "a, b and 3 more"."""
+    shown = 1
+    while shown < len(items) and len(", ".join(items[: shown + 1])) <= limit:
+        shown += 1
+    return ", ".join(items[:shown]) + (f" and {len(items) - shown} more" if shown < len(items) else "")
 
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
@@ -107,7 +114,7 @@ def check_size(leads: int, samples: int, file: str) -> None:
 def rate_notes(leads: Sequence[str], rates: Sequence[float]) -> tuple[str, ...]:
     """A sentence naming the leads that are slower than the fastest, if there are any."""
     slow = [f"{lead} ({rate:g} Hz)" for lead, rate in zip(leads, rates, strict=True) if rate < max(rates)]
-    return (f"Resampled to {max(rates):g} Hz, the rate of the fastest lead: {', '.join(slow[:20])}.",) if slow else ()
+    return (f"Resampled to {max(rates):g} Hz, the rate of the fastest lead: {listed(slow)}.",) if slow else ()
 
 
 def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:

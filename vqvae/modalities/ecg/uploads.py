@@ -111,7 +111,7 @@ def _looks_like_data(path: Path) -> bool:
 
 def _plain(name: str) -> str:
     """The last part of a path of any system, without control characters."""
-    return "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[-200:]
+    return "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[-60:]
 
 
 def _ignored(name: str) -> bool:

@@ -14,7 +14,7 @@ DEFAULT_RATE = 250.0  # Hz, what the format says when the header does not
 DEFAULT_GAIN = 200.0  # steps per mV, likewise
 MAX_HEADER_BYTES = 4 * 2**20
 
-_NAME = re.compile(r"[\w-][\w.+-]*")
+_NAME = re.compile(r"[\w-][\w.+-]{0,99}")
 _RECORD = re.compile(
     r"(?P<name>[^\s/]+)(/(?P<segments>\d{1,9}))?\s+(?P<signals>\d{1,9})(\s+(?P<rate>[^\s/]+)(/\S*)?(\s+(?P<frames>\d{1,15}))?)?(\s.*)?"
 )
