@@ -14,7 +14,9 @@ import numpy as np
 import streamlit as st
 
 from vqvae import pipeline
-from vqvae.modalities.ecg import examples as library
+from vqvae.modalities.ecg.examples import Example, describe
+from vqvae.modalities.ecg.examples import example as synthesise
+from vqvae.modalities.ecg.examples import examples as example_names
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 from vqvae.projection import colours
@@ -72,9 +74,9 @@ def checkpoint_names() -> tuple[str, ...]:
 
 
 @st.cache_resource
-def examples() -> dict[str, library.Example]:
+def examples() -> dict[str, Example]:
     """The synthetic examples by name, in their order."""
-    return {name: library.describe(name) for name in library.examples()}
+    return {name: describe(name) for name in example_names()}
 
 
 @st.cache_resource
@@ -85,7 +87,7 @@ def nominal_rates(name: str) -> tuple[float, ...]:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def example(name: str) -> Ecg:
-    return library.example(name)
+    return synthesise(name)
 
 
 @st.cache_data

@@ -168,6 +168,7 @@ def desk_choices() -> None:
         list(range(1, len(rates) + 1)),
         format_func=lambda level: f"{rates[level - 1]:.0f} bit/s",
         key=LEVEL,
+        persist_state="session",
         help="Bits per second and lead that describe the reconstruction. More bits: closer to the original.",
     )
     st.caption(f"Residual levels used: {st.session_state[LEVEL]} of {len(rates)}")
@@ -176,7 +177,7 @@ def desk_choices() -> None:
 def _choose(label: str, key: str, options: list[str], words: Callable[[str], str], help: str) -> None:
     if st.session_state[key] not in options:
         st.session_state[key] = options[0]
-    st.selectbox(label, options, format_func=words, key=key, help=help)
+    st.selectbox(label, options, format_func=words, key=key, help=help, persist_state="session")
 
 
 def usual_lead(recording: Ecg) -> str:
