@@ -284,6 +284,13 @@ def test_the_master_of_a_segmented_upload_is_handed_on(data, tmp_path):
     assert read(path).signals.shape == (3, 8000)
 
 
+def test_the_numerics_beside_a_monitor_record_are_not_taken_for_another(data, tmp_path):
+    folder = FOLDER / "wfdb_sample/sample-data/multi-segment/s25047"
+    path = receive({file.name: file.read_bytes() for file in folder.iterdir()}, tmp_path)
+    assert path.name == "s25047-2704-05-04-10-44.hea"
+    assert "3234460_0016.dat, which is missing" in refusal(path)
+
+
 def test_a_zipped_upload_is_unpacked(tmp_path):
     path = receive({"study.zip": pack({"x.hea": ECG, "x.dat": SAMPLES})}, tmp_path)
     assert read(path).signals.shape == (1, 4)
@@ -313,8 +320,9 @@ def test_uploads_that_are_not_one_recording_are_refused_and_leave_nothing(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_annotation_file_that_is_none_costs_the_beats_and_not_the_recording(tmp_path):
-    recording = read(put(tmp_path, x_hea=ECG, x_dat=SAMPLES, x_atr=b"\xff" * 33))
+@pytest.mark.parametrize("content", [b"", b"\xff" * 33, b"\x02\x04", b"\x02\xdc\0\0", b"\x01\xec\x01\0"])  # the last two: codes 55 and 59
+def test_an_annotation_file_that_is_none_costs_the_beats_and_not_the_recording(tmp_path, content):
+    recording = read(put(tmp_path, x_hea=ECG, x_dat=SAMPLES, x_atr=content))
     assert recording.beats is None
     assert "x.atr is no annotation file" in recording.notes[0]
 

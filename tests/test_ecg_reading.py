@@ -130,6 +130,22 @@ def test_a_layout_puts_the_leads_of_its_segments_in_place_and_leaves_gaps(tmp_pa
     np.testing.assert_allclose(recording.signals[1], [*ramp * 0.001, *nothing, *ramp * 0.001], atol=1e-7)
 
 
+def test_a_monitor_record_of_15_segments_has_the_values_of_wfdb(data, tmp_path):
+    folder = data / "odd/ecg/wfdb_sample/sample-data/multi-segment/s25047"
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    header = tmp_path / "s25047-2704-05-04-10-44.hea"
+    lines = header.read_text().splitlines()[:18]  # up to segment 15; segment 16 has no samples here
+    frames = sum(int(line.split()[1]) for line in lines[1:])
+    header.write_text("\n".join([lines[0].replace("/20", "/17").replace("543240", str(frames)), *lines[1:]]) + "\n")
+    recording, others = ours_and_wfdb(header)
+    assert recording.leads == ("II", "V")
+    assert recording.notes == ("Left out, as not ECG: ABP (mmHg).",)
+    for lead, (values, _) in zip(recording.signals, others, strict=True):
+        assert np.isnan(lead[:25740]).all()
+        np.testing.assert_allclose(lead, values, atol=1e-6)
+
+
 def test_a_record_is_found_by_its_name_its_header_and_its_signal_file(data):
     folder = data / "mitdb"
     shapes = {read(folder / name).signals.shape for name in ("114", "114.hea", "114.dat", "114.atr")}

@@ -96,11 +96,12 @@ def _single(candidates: Sequence[Path], sources: Sequence[str]) -> Path:
 
 
 def _records(headers: Sequence[Path]) -> list[Path]:
-    """The headers that are no segment of another: a master stands for its segments."""
+    """The headers that are no part of another record: not its segments, nor the numerics (`…n`) that monitors store beside it."""
     if len(headers) == 1:
         return list(headers)
-    segments = {segment.name for path in headers for segment in read_header(path).segments}
-    return [path for path in headers if path.stem not in segments] or list(headers)
+    parts = {segment.name for path in headers for segment in read_header(path).segments}
+    parts |= {f"{path.stem}n" for path in headers}
+    return [path for path in headers if path.stem not in parts] or list(headers)
 
 
 def _looks_like_data(path: Path) -> bool:
