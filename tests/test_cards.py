@@ -66,6 +66,16 @@ def test_every_measured_checkpoint_has_its_part_with_the_command_that_made_it(tm
     assert headings == ["### a", "### b", "`python -m vqvae evaluate x`"]
 
 
+def test_a_measured_checkpoint_has_its_card_filled_and_an_unmeasured_one_is_left_alone(tmp_path):
+    for name in ("README.md", "checkpoints/a/README.md", "checkpoints/b/README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{BEGIN}\n{END}\n")
+    (tmp_path / "checkpoints/a/metrics.json").write_text(json.dumps(POINTS))
+    pages = {str(page.relative_to(tmp_path)): text for page, text in current(tmp_path).items()}
+    assert set(pages) == {"README.md", "checkpoints/a/README.md"}
+    assert pages["checkpoints/a/README.md"] == f"{BEGIN}\n{table(POINTS)}\n{END}\n"
+
+
 def test_filling_changes_what_stands_between_the_markers_and_nothing_else():
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
     assert fill(text, "new") == text.replace("old", "new")

@@ -84,11 +84,12 @@ def fill(text: str, section: str) -> str:
 
 
 def current(root: Path) -> dict[Path, str]:
-    """README.md and every card that has markers, each with the text that it should have."""
+    """README.md and every card with markers beside a `metrics.json`, each with the text that it should have."""
     pages = {root / "README.md": results(root / "checkpoints")}
-    for card in sorted(root.glob("checkpoints/*/README.md")):
-        if BEGIN in card.read_text(encoding="utf-8"):
-            pages[card] = table(read_json(card.with_name("metrics.json")))
+    for metrics in sorted(root.glob("checkpoints/*/metrics.json")):
+        card = metrics.with_name("README.md")
+        if card.exists() and BEGIN in card.read_text(encoding="utf-8"):
+            pages[card] = table(read_json(metrics))
     return {page: fill(page.read_text(encoding="utf-8"), section) for page, section in pages.items()}
 
 
