@@ -189,7 +189,7 @@ def test_resampling_in_blocks_equals_resampling_in_one_piece(ratio):
     values = np.random.default_rng(0).normal(size=600_007).cumsum().astype(np.float32)
     up, down = Fraction(ratio).as_integer_ratio()
     whole = resample_poly(values.astype(np.float64), up, down, padtype="edge")
-    assert np.abs(resampled(values, Fraction(ratio), len(whole)) - whole)[20:-20].max() < 0.02 * np.abs(np.diff(values)).max()
+    assert np.abs(resampled(values, Fraction(ratio), len(whole)) - whole).max() < 0.02 * np.abs(np.diff(values)).max()
 
 
 @pytest.mark.parametrize(("unit", "millivolts"), [("V", 1000), ("mV", 1), ("uV", 1e-3), ("µV", 1e-3), ("nV", 1e-6)])
