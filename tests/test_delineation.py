@@ -86,6 +86,9 @@ def test_a_wave_said_to_be_absent_has_no_boundaries():
     assert np.isnan(found.p_on).all()
     assert np.isnan(found.p_off).all()
     assert not np.isnan(found.t_off).any()
+    found = delineate(lead, 360.0, peaks, lambda windows: bells(windows)._replace(presence=np.tile([1.0, -1.0], (len(windows), 1))))
+    assert not np.isnan(found.p_on).any()
+    assert np.isnan(found.t_off).all()
 
 
 def test_the_likeliest_position_is_the_brute_force_one():

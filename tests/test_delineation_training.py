@@ -160,6 +160,19 @@ def test_the_segmenter_scores_every_sample_of_the_window():
         SegmenterConfig(length=570)
 
 
+def test_a_folded_segmenter_says_the_same():
+    network = Segmenter(SegmenterConfig(widths=(4, 8, 8)))
+    windows = torch.randn(16, 1, LENGTH)
+    for _ in range(3):
+        network(3 * windows + 1)  # so that the batch norms have something to fold
+    with torch.inference_mode():
+        before = network.eval()(windows)
+        network.fold()
+        after = network(windows)
+    torch.testing.assert_close(after.boundaries, before.boundaries, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(after.presence, before.presence, rtol=1e-4, atol=1e-5)
+
+
 def test_the_score_of_a_sample_depends_on_its_surroundings_not_on_a_transposed_place():
     network = Segmenter(SegmenterConfig(widths=(4,), dropout=0.0)).eval()
     windows = torch.randn(1, 1, LENGTH, requires_grad=True)

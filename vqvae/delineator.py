@@ -30,6 +30,7 @@ def load_delineator(folder: Path) -> Delineator:
     except (FileNotFoundError, RuntimeError, safetensors.SafetensorError) as error:
         raise ValueError(f"the weights in {folder.name} are missing or do not fit its config.json") from error
     network.eval()
+    network.fold()
 
     def scorer(windows: np.ndarray) -> WaveScores:
         with torch.inference_mode():

@@ -95,7 +95,7 @@ def _samples(lead: np.ndarray, index: np.ndarray) -> np.ndarray:
     return np.where(inside, lead[np.clip(index, 0, len(lead) - 1)], np.nan)
 
 
-def delineate(lead: np.ndarray, rate: float, peaks: np.ndarray, scorer: Scorer, block: int = 512) -> Boundaries:
+def delineate(lead: np.ndarray, rate: float, peaks: np.ndarray, scorer: Scorer, block: int = 128) -> Boundaries:
     """Boundaries of every beat of one lead.
 
     Args:
