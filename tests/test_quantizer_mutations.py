@@ -7,13 +7,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+import quantizer_mutants as M
 import quantizer_properties as properties
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from vqvae.quantizers import EMAVectorQuantizer, Quantized, ResidualQuantizer, VectorQuantizer, kmeans, nearest_code
-from vqvae.quantizers.kmeans import LloydStep, lloyd_step
+from vqvae.quantizers import EMAVectorQuantizer, kmeans
 
 
 @pytest.fixture(autouse=True)
@@ -26,323 +24,39 @@ def _repeatable() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-# ---- searches ----
-
-
-def all_distances_at_once(rows: Tensor, codebook: Tensor) -> Tensor:
-    return torch.cdist(rows, codebook).argmin(1)
-
-
-def farthest(rows: Tensor, codebook: Tensor) -> Tensor:
-    return torch.cdist(rows, codebook).argmax(1)
-
-
-def most_aligned(rows: Tensor, codebook: Tensor) -> Tensor:
-    return (rows @ codebook.T).argmax(1)
-
-
-def wrong_sign(rows: Tensor, codebook: Tensor) -> Tensor:
-    return (codebook.square().sum(1) + 2 * rows @ codebook.T).argmin(1)
-
-
-def last_of_equals(rows: Tensor, codebook: Tensor) -> Tensor:
-    return len(codebook) - 1 - nearest_code(rows, codebook.flip(0))
-
-
-def around_the_origin(rows: Tensor, codebook: Tensor) -> Tensor:
-    return (codebook.square().sum(1) - 2 * rows @ codebook.T).argmin(1)
-
-
-def rounded_by_length(rows: Tensor, codebook: Tensor) -> Tensor:
-    return nearest_code(rows, codebook + (1e-6 if len(rows) < 4 else 0) * properties.noise(*codebook.shape))
-
-
-# ---- k-means ----
-
-
-def shrunken_means(rows: Tensor, codebook: Tensor) -> LloydStep:
-    step = lloyd_step(rows, codebook)
-    counts = step.counts[:, None]
-    return step._replace(codebook=step.codebook * counts / (counts + 5))
-
-
-def standing_still(rows: Tensor, codebook: Tensor) -> LloydStep:
-    return lloyd_step(rows, codebook)._replace(codebook=codebook)
-
-
-def without_restarts(rows: Tensor, size: int, iterations: int, generator: torch.Generator) -> Tensor:
-    codebook = rows[:size]
-    for _ in range(iterations):
-        step = lloyd_step(rows, codebook)
-        codebook = torch.where((step.counts > 0)[:, None], step.codebook, codebook)
-    return codebook
-
-
-def first_rows(rows: Tensor, size: int, iterations: int, generator: torch.Generator) -> Tensor:
-    return rows[:size]
-
-
-# ---- what forward returns ----
-
-
-class ScaledGradient(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(latents=result.latents.detach() + 0.5 * (latents - latents.detach()))
-
-
-class DroppedGradient(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(latents=self.look_up(result.codes))
-
-
-class RoundedStraightThrough(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(latents=latents + (result.latents - latents).detach())
-
-
-class CodesFromOne(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(codes=result.codes + 1)
-
-
-class ShortCodes(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(codes=result.codes.int())
-
-
-class WithoutLevelAxis(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(codes=result.codes.squeeze(1))
-
-
-class Transposed(VectorQuantizer):
-    def look_up(self, codes: Tensor) -> Tensor:
-        found = super().look_up(codes)
-        return found if found.ndim == 3 else found.transpose(-1, -2).reshape(found.shape)
-
-
-class SecondNearest(VectorQuantizer):
-    def _encode_rows(self, rows: Tensor, shape: torch.Size) -> Tensor:
-        return torch.cdist(rows, self.codebook.detach()).topk(2, largest=False).indices[:, 1].view(shape[0], 1, *shape[2:])
-
-
-class Sampling(VectorQuantizer):
-    """Draws a code in training only."""
-
-    def _encode_rows(self, rows: Tensor, shape: torch.Size) -> Tensor:
-        noise = 0.5 * torch.randn_like(rows) if self.training else 0
-        return super()._encode_rows(rows + noise, shape)
-
-
-class SwappedLosses(VectorQuantizer):
-    """The weight beta would sit on the wrong term."""
-
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(commitment_loss=result.codebook_loss, codebook_loss=result.commitment_loss)
-
-
-class AttachedLosses(VectorQuantizer):
-    """No stop-gradient: either loss moves both sides."""
-
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        both = F.mse_loss(latents, self.look_up(result.codes))
-        return result._replace(commitment_loss=both, codebook_loss=both)
-
-
-class SummedCommitment(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(commitment_loss=result.commitment_loss * self.codebook_dim)
-
-
-class DecayingCodebook(VectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(codebook_loss=result.codebook_loss + 0.01 * self.codebook.square().mean())
-
-
-# ---- moving averages ----
-
-
-class MovesInEvaluation(EMAVectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        if not self.training:
-            self._update(self._rows(latents), result.codes.flatten())
-        return result
-
-
-class LooksUpAfterMoving(EMAVectorQuantizer):
-    def forward(self, latents: Tensor) -> Quantized:
-        result = super().forward(latents)
-        return result._replace(latents=self.look_up(result.codes).detach() + (latents - latents.detach()))
-
-
-class HiddenShares(EMAVectorQuantizer):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.register_buffer("shares", self.shares, persistent=False)
-
-
-class HiddenSteps(EMAVectorQuantizer):
-    """Restarts on other rows after a resume."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options | {"decay": 0.5, "restart_share": 0.9})
-        self.register_buffer("steps", self.steps, persistent=False)
-
-
-class ForgetsInitialisation(EMAVectorQuantizer):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.register_buffer("initialised", self.initialised, persistent=False)
-
-
-class CountsAndSums(EMAVectorQuantizer):
-    """The textbook bookkeeping: smoothed counts from zero, a hidden copy of the sums, a restart that writes the codebook only."""
-
-    start = 0.0
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.register_buffer("sums", self.codebook.clone())
-        self.register_buffer("counts", torch.full((self.codebook_size,), self.start))
-
-    def _fit(self, rows: Tensor, generator: torch.Generator | None, iterations: int) -> None:
-        super()._fit(rows, generator, iterations)
-        self.sums = self.codebook * max(self.start, 1)
-
-    @torch.no_grad()
-    def _update(self, rows: Tensor, codes: Tensor) -> None:
-        chosen = F.one_hot(codes, self.codebook_size).float()
-        self.shares.lerp_(chosen.mean(0), 1 - self.decay)
-        self.counts.lerp_(chosen.sum(0), 1 - self.decay)
-        self.sums.lerp_(chosen.T @ rows, 1 - self.decay)
-        self._restart(rows)
-        self.codebook.copy_(self.sums / (self.counts[:, None] + 1e-5))
-
-
-class LongMemory(CountsAndSums):
-    start = 1.0
-
-
-class DecayTheOtherWayRound(EMAVectorQuantizer):
-    def _update(self, rows: Tensor, codes: Tensor) -> None:
-        self.decay = 1 - self.decay
-        super()._update(rows, codes)
-        self.decay = 1 - self.decay
-
-
-class RestartsOnNoise(EMAVectorQuantizer):
-    def _restart(self, rows: Tensor) -> None:
-        super()._restart(rows + 0.01 * torch.randn_like(rows))
-
-
-class NeverRestarts(EMAVectorQuantizer):
-    def _restart(self, rows: Tensor) -> None:
-        pass
-
-
-class RestartsAtOnce(EMAVectorQuantizer):
-    """Without the grace of a full share."""
-
-    def _fit(self, rows: Tensor, generator: torch.Generator | None, iterations: int) -> None:
-        super()._fit(rows, generator, iterations)
-        self.shares.copy_(lloyd_step(rows, self.codebook).counts / len(rows))
-
-
-class NeverInitialises(EMAVectorQuantizer):
-    def _fit(self, rows: Tensor, generator: torch.Generator | None, iterations: int) -> None:
-        self.initialised.fill_(True)
-
-
-class InitialisesEveryTime(EMAVectorQuantizer):
-    def _fit(self, rows: Tensor, generator: torch.Generator | None, iterations: int) -> None:
-        super()._fit(rows, generator, iterations)
-        self.initialised.fill_(False)
-
-
-# ---- residual ----
-
-
-class LastLevels(ResidualQuantizer):
-    def _first(self, levels: int | None) -> Any:
-        return super()._first(None)[-(levels or self.levels) :]
-
-
-class AttachedResidual(ResidualQuantizer):
-    """The residual keeps the straight-through gradient, so deeper commitments never reach the latents."""
-
-    def forward(self, latents: Tensor, levels: int | None = None) -> Quantized:
-        result, residual, losses = super().forward(latents, levels), latents, []
-        for quantizer in self._first(levels):
-            stage = quantizer(residual)
-            residual = residual - stage.latents
-            losses.append(stage.commitment_loss)
-        return result._replace(commitment_loss=torch.stack(losses).sum())
-
-
-class MeanOfLevels(ResidualQuantizer):
-    def decode(self, codes: Tensor) -> Tensor:
-        return super().decode(codes) / codes.shape[1]
-
-
-class LevelsInParallel(ResidualQuantizer):
-    """Every level codes the latents themselves."""
-
-    def forward(self, latents: Tensor, levels: int | None = None) -> Quantized:
-        codes = torch.cat([quantizer.encode(latents) for quantizer in self._first(levels)], dim=1)
-        return super().forward(latents, levels)._replace(codes=codes)
-
-
-class LearnsAllLevels(ResidualQuantizer):
-    def forward(self, latents: Tensor, levels: int | None = None) -> Quantized:
-        super().forward(latents)
-        return super().forward(latents, levels)
-
-
-def residual(mutant: type[ResidualQuantizer], level: Any = VectorQuantizer) -> Any:
-    return lambda: mutant([level(16, 4) for _ in range(3)])
-
-
 P = properties
 MUTANTS = [
-    (P.the_nearest_code_is_the_one_that_brute_force_finds, [farthest, most_aligned, wrong_sign]),
-    (P.the_nearest_code_is_found_far_from_the_origin, [around_the_origin]),
-    (P.equal_scores_go_to_the_lowest_index, [last_of_equals]),
-    (P.the_search_never_holds_more_than_a_block, [all_distances_at_once]),
-    (P.rows_get_the_same_code_however_they_are_split, [rounded_by_length]),
-    (P.distortion_cannot_rise_in_a_lloyd_step, [shrunken_means, standing_still]),
-    (P.every_code_of_kmeans_serves_somebody, [without_restarts, first_rows]),
-    (P.codes_are_the_nearest_level_after_level, [SecondNearest, residual(LevelsInParallel)]),
-    (P.straight_through_hands_the_gradient_over_unchanged, [ScaledGradient, DroppedGradient]),
-    (P.training_and_evaluation_return_the_same, [Sampling, LooksUpAfterMoving]),
-    (P.evaluation_changes_no_state, [MovesInEvaluation]),
-    (P.one_and_two_dimensions_are_alike, [Transposed]),
-    (P.the_codebook_loss_moves_chosen_codes_towards_their_latents_and_nothing_else, [SwappedLosses, AttachedLosses, DecayingCodebook]),
-    (P.a_code_nobody_chose_does_not_move, [CountsAndSums, LongMemory]),
-    (P.codes_follow_the_recursions_of_appendix_a1, [CountsAndSums, DecayTheOtherWayRound]),
-    (P.training_without_memory_is_a_kmeans_step_so_distortion_cannot_rise, [DecayTheOtherWayRound]),
-    (P.a_dead_code_restarts_on_data_and_survives_the_next_step, [CountsAndSums, LongMemory, RestartsOnNoise, NeverRestarts]),
-    (P.the_first_training_batch_initialises_and_the_second_does_not, [NeverInitialises, InitialisesEveryTime]),
-    (P.a_rare_code_is_given_time_before_it_restarts, [RestartsAtOnce]),
-    (P.levels_are_a_usable_prefix, [residual(LastLevels), residual(MeanOfLevels), residual(LevelsInParallel)]),
-    (P.a_level_left_out_does_not_learn, [residual(LearnsAllLevels, EMAVectorQuantizer)]),
+    (P.the_nearest_code_is_the_one_that_brute_force_finds, [M.farthest, M.most_aligned, M.wrong_sign]),
+    (P.the_nearest_code_is_found_far_from_the_origin, [M.around_the_origin]),
+    (P.equal_scores_go_to_the_lowest_index, [M.last_of_equals]),
+    (P.the_search_never_holds_more_than_a_block, [M.all_distances_at_once]),
+    (P.rows_get_the_same_code_however_they_are_split, [M.rounded_by_length]),
+    (P.distortion_cannot_rise_in_a_lloyd_step, [M.shrunken_means, M.standing_still]),
+    (P.every_code_of_kmeans_serves_somebody, [M.without_restarts, M.first_rows]),
+    (P.codes_are_the_nearest_level_after_level, [M.SecondNearest, M.residual(M.LevelsInParallel)]),
+    (P.straight_through_hands_the_gradient_over_unchanged, [M.ScaledGradient, M.DroppedGradient]),
+    (P.training_and_evaluation_return_the_same, [M.Sampling, M.LooksUpAfterMoving]),
+    (P.evaluation_changes_no_state, [M.MovesInEvaluation]),
+    (P.one_and_two_dimensions_are_alike, [M.Transposed]),
+    (
+        P.the_codebook_loss_moves_chosen_codes_towards_their_latents_and_nothing_else,
+        [M.SwappedLosses, M.AttachedLosses, M.DecayingCodebook],
+    ),
+    (P.a_code_nobody_chose_does_not_move, [M.CountsAndSums, M.LongMemory]),
+    (P.codes_follow_the_recursions_of_appendix_a1, [M.CountsAndSums, M.DecayTheOtherWayRound]),
+    (P.training_without_memory_is_a_kmeans_step_so_distortion_cannot_rise, [M.DecayTheOtherWayRound]),
+    (P.a_dead_code_restarts_on_data_and_survives_the_next_step, [M.CountsAndSums, M.LongMemory, M.RestartsOnNoise, M.NeverRestarts]),
+    (P.the_first_training_batch_initialises_and_the_second_does_not, [M.NeverInitialises, M.InitialisesEveryTime]),
+    (P.a_rare_code_is_given_time_before_it_restarts, [M.RestartsAtOnce]),
+    (P.levels_are_a_usable_prefix, [M.residual(M.LastLevels), M.residual(M.MeanOfLevels), M.residual(M.LevelsInParallel)]),
+    (P.a_level_left_out_does_not_learn, [M.residual(M.LearnsAllLevels, EMAVectorQuantizer)]),
     (
         P.codes_are_integers_inside_the_codebook_and_decode_to_the_returned_latents,
-        [CodesFromOne, ShortCodes, WithoutLevelAxis, RoundedStraightThrough, residual(MeanOfLevels)],
+        [M.CodesFromOne, M.ShortCodes, M.WithoutLevelAxis, M.RoundedStraightThrough, M.residual(M.MeanOfLevels)],
     ),
     (
         P.the_commitment_loss_pulls_latents_towards_their_codes_and_nothing_else,
-        [SwappedLosses, AttachedLosses, SummedCommitment, residual(AttachedResidual)],
+        [M.SwappedLosses, M.AttachedLosses, M.SummedCommitment, M.residual(M.AttachedResidual)],
     ),
 ]
 
@@ -351,7 +65,7 @@ def sized(mutant: Any) -> Any:
     return partial(mutant, 16, 4) if isinstance(mutant, type) else mutant
 
 
-PAIRS = [(holds, mutant) for holds, mutants in MUTANTS for mutant in mutants]
+PAIRS = [(holds, mutant) for holds, faulty in MUTANTS for mutant in faulty]
 
 
 @pytest.mark.parametrize(("holds", "mutant"), PAIRS, ids=lambda value: value.__name__.strip("<>"))
@@ -360,19 +74,19 @@ def test_a_property_fails_on_a_broken_implementation(holds, mutant):
         holds(sized(mutant))
 
 
-@pytest.mark.parametrize("mutant", [HiddenSteps, HiddenShares, ForgetsInitialisation])
+@pytest.mark.parametrize("mutant", [M.HiddenSteps, M.HiddenShares, M.ForgetsInitialisation])
 def test_state_missing_from_the_saved_weights_is_noticed(mutant, tmp_path):
     with pytest.raises(AssertionError):
         properties.what_is_saved_and_loaded_goes_on_identically(partial(mutant, 16, 4), tmp_path)
 
 
 def test_every_property_has_a_broken_implementation_that_it_finds():
-    named = {holds for holds, mutants in MUTANTS if mutants} | {properties.what_is_saved_and_loaded_goes_on_identically}
+    named = {holds for holds, faulty in MUTANTS if faulty} | {properties.what_is_saved_and_loaded_goes_on_identically}
     helpers = {"noise", "fitted", "stages", "as_rows", "all_among", "state", "same"}
     here = {name for name, value in vars(properties).items() if getattr(value, "__module__", "") == properties.__name__}
     assert {holds.__name__ for holds in named} == here - helpers
 
 
 def test_the_searches_and_clusterings_that_are_mutated_hold_by_themselves():
-    properties.the_nearest_code_is_the_one_that_brute_force_finds(all_distances_at_once)  # the harness does not reject everything
+    properties.the_nearest_code_is_the_one_that_brute_force_finds(M.all_distances_at_once)  # the harness does not reject everything
     properties.every_code_of_kmeans_serves_somebody(kmeans)
