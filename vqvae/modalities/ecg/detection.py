@@ -27,11 +27,13 @@ _FREQUENCY, _WIDTH = 12.0, 0.04  # Hz, s: centre and Gaussian width of the wavel
 _SEGMENT = 3.0  # s; a lead's QRS height and noise are judged per segment
 _NEAR, _WIDE = 5, 21  # segments over which a lead's height is the median; the wide one bounds it from below in pauses
 _WIDE_SHARE = 0.2
+_CLEAREST = 25.0  # QRS height over rest from which on leads count alike
 _MARGIN = _NEAR // 2 + _WIDE // 2 + 2  # segments of overlap that make blocks equal the whole
 _BLOCK = 200  # segments per block: ten minutes
 _SPACING = 0.1  # s, between candidates
 _SMOOTHING = 0.05  # s, Gaussian width of the curve whose top is the R-peak
 _REACH = 0.06  # s, a candidate may move by per round (two rounds) on its way to that top
+_SHORTEST = 0.3  # s; a shorter recording holds no QRS complex with its surroundings
 _SHORT_GAP = 0.2  # s; longer gaps are not interpolated and hold no beat
 
 
@@ -61,7 +63,7 @@ def find_r_peaks(signals: np.ndarray, rate: float) -> np.ndarray:
     Does not depend on the gain, offset or polarity of any lead.  A flat or empty recording has no beats.
     """
     samples = signals.shape[1]
-    if rate < LOWEST_RATE or samples < 3:
+    if rate < LOWEST_RATE or samples < _SHORTEST * rate:
         return np.zeros(0, np.int64)
     blocks = [_candidates(signals, rate, start, stop) for start, stop in _blocks(samples, rate)]
     candidates = Candidates(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
@@ -183,8 +185,8 @@ def _judge(envelope: np.ndarray, lead: np.ndarray, rate: float) -> tuple[np.ndar
     rest = np.where(np.isnan(top), np.nan, np.median(rows, axis=1))
     height, rest = _running_median(top, _NEAR), _running_median(rest, _NEAR)
     height = np.fmax(height, _WIDE_SHARE * _running_median(height, _WIDE))
-    clear = np.divide(height, rest, out=np.full(segments, 50.0), where=rest > 0)
-    weight = np.where(height > 0, np.clip(clear - 1.5, 0.1, 50) ** 2, 0)
+    clear = np.divide(height, rest, out=np.full(segments, _CLEAREST), where=rest > 0)
+    weight = np.where(height > 0, np.clip(clear - 1.5, 0.1, _CLEAREST) ** 2, 0)
     centres, at = (np.arange(segments) + 0.5) * size, np.arange(len(envelope))
     present = np.isfinite(lead[::step])
     height = np.interp(at, centres, np.nan_to_num(height)).astype(np.float32)
