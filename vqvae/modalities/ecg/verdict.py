@@ -56,7 +56,7 @@ def _text(kept: int, moved: int, lost: int, added: int, changed: float, prdn: fl
         return f"No beats were found. The error is {share(prdn)} of the signal (PRDN)."
     if not total:
         return f"No beats in the original, {number(added)} in the reconstruction. The error is {share(prdn)} of the signal (PRDN)."
-    beats = f"All {number(total)} beats kept" if kept == total else f"{number(kept)} of {_count(total, 'beat')} kept"
+    beats = f"All {number(total)} beats kept" if kept == total > 1 else f"{number(kept)} of {_count(total, 'beat')} kept"
     happened = [f"{number(count)} {name}" for count, name in ((moved, "moved"), (lost, "lost"), (added, "added")) if count]
     said = ", ".join([beats, *happened]) + "."
     if math.isnan(changed):
