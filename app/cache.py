@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from vqvae import pipeline
+from vqvae.modalities.ecg.drawing import CodeStrip
 from vqvae.modalities.ecg.examples import Example, describe
 from vqvae.modalities.ecg.examples import example as synthesise
 from vqvae.modalities.ecg.examples import examples as example_names
@@ -170,6 +171,8 @@ def known(source: str, name: str, level: int, lead: str) -> bool:
     return shelf().holds(("report", source, name, level, lead))
 
 
-def frame_seconds(shown: Shown) -> float:
-    """Length of one code's frame, s."""
-    return pipeline.frame_seconds(shown.encoded)
+def strip(shown: Shown, level: int, name: str) -> CodeStrip:
+    """The codes of the lead shown, ready to draw."""
+    lead = shown.recording.leads.index(shown.lead)
+    frame, start = pipeline.frame_seconds(shown.encoded), pipeline.frame_start(shown.encoded)
+    return CodeStrip(shown.encoded.codes[lead, :level], code_colours(name)[:level], frame, start)

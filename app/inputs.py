@@ -23,7 +23,7 @@ SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
 STOPPED = "desk.stopped"
 LEAD, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
-CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
+ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
 KEPT = 3  # recordings of the reader's own that stay within reach
 DEFAULT_LEVEL = 3

@@ -10,6 +10,6 @@ shown = ecg.compute(desk, recording, lead)
 if shown:
     ecg.verdict(shown, desk.level)
     ecg.headline(shown, desk.level, ecg.one_level_less(desk, shown))
-    ecg_window.explore(shown, desk.level, cache.code_colours(desk.checkpoint))
+    ecg_window.explore(shown, cache.strip(shown, desk.level, desk.checkpoint))
     ecg.tabs(shown, desk)
     ecg_files.downloads(shown, desk)

@@ -54,4 +54,4 @@ def _report(shown: cache.Shown, desk: Desk) -> str:
 
 
 def _picture(shown: cache.Shown, desk: Desk) -> str:
-    return str(picture(shown, desk.level, cache.code_colours(desk.checkpoint), inputs.view(shown.recording, shown.lead)).to_html())
+    return str(picture(shown, cache.strip(shown, desk.level, desk.checkpoint), inputs.view(shown.recording, shown.lead)).to_html())

@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from app import cache, inputs
-from app.inputs import CALIPER, CHOSEN, PLACE, TIME
+from app.inputs import ALL, CALIPER, CHOSEN, PLACE, TIME
 from app.words import number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
+from vqvae.modalities.ecg.drawing import CodeStrip
 from vqvae.modalities.ecg.paper import STATUS, View, clock
 from vqvae.modalities.ecg.recording import Ecg
 
@@ -23,7 +24,7 @@ ROWS = 2000  # beats in the table on the page; the file for download holds all o
 
 
 @st.fragment
-def explore(shown: cache.Shown, level: int, colours: np.ndarray) -> None:
+def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     """Picture and table move together; nothing else of the page is drawn again."""
     beats = shown.report.events["beats"].sort_values("severity", ascending=False, kind="stable")
     recording = shown.recording
@@ -42,7 +43,7 @@ def explore(shown: cache.Shown, level: int, colours: np.ndarray) -> None:
     if measuring:
         inputs.start_caliper(view)
     st.plotly_chart(
-        picture(shown, level, colours, view),
+        picture(shown, strip, view),
         key=f"ecg.picture.{measuring}",
         selection_mode=("box",),
         on_select=inputs.take_box if measuring else "ignore",
@@ -55,17 +56,19 @@ def explore(shown: cache.Shown, level: int, colours: np.ndarray) -> None:
     inputs.write_address()
 
 
-def picture(shown: cache.Shown, level: int, colours: np.ndarray, view: View) -> go.Figure:
+def picture(shown: cache.Shown, strip: CodeStrip, view: View) -> go.Figure:
     """The figure of the window."""
-    strip = figures.CodeStrip(shown.encoded.codes[view.lead][:level], colours[:level], cache.frame_seconds(shown))
+    chosen, beats = st.session_state.get(CHOSEN), shown.report.events["beats"]
+    if st.session_state.get(ALL) and len(shown.recording.leads) > 1:
+        return figures.all_leads(shown.recording, shown.reconstruction, view, beats=beats, chosen=chosen)
     measuring = bool(st.session_state.get(CALIPER))
     figure = figures.figure(
         shown.recording,
         shown.reconstruction,
         view,
-        beats=shown.report.events["beats"],
+        beats=beats,
         strip=strip,
-        chosen=st.session_state.get(CHOSEN),
+        chosen=chosen,
         caliper=inputs.caliper() if measuring else None,
     )
     figure.update_layout(dragmode="select" if measuring else "zoom")
@@ -91,6 +94,8 @@ def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
         first, following = "Go to the beat with the most damage.", "Go on to the beat with the next most damage."
         row.button("Worst beat", on_click=_step, args=(recording, times, 0), icon=":material/crisis_alert:", help=first)
         row.button("Next worst", on_click=_step, args=(recording, times, 1), icon=":material/skip_next:", help=following)
+    if len(recording.leads) > 1:
+        row.toggle("All leads", key=ALL, help="Draw every lead of the window, one below the other.", persist_state="session")
     row.toggle("Caliper", key=CALIPER, help="Measure: drag a box over the signal, or type two times.", persist_state="session")
 
 

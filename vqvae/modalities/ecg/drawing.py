@@ -71,27 +71,20 @@ def stacked(heights: list[float], view: View, left: float, right: float) -> dict
         "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left", "traceorder": "normal"},
         "hovermode": "x unified",
-        "xaxis": {"range": [left, right], "anchor": f"y{len(heights)}", "hoverformat": ".3f", "unifiedhovertitle": {"text": "%{x:.3f} s"}},
-        "yaxis": {"domain": domains[0], "automargin": False},
-        "yaxis2": {
-            "domain": domains[1],
-            "automargin": False,
-            "title": {"text": "Error (mV)"},
-            "gridcolor": GRID,
-            "zerolinecolor": GRID,
-            "nticks": 4,
-            "fixedrange": True,
+        "xaxis": {
+            "range": [left, right],
+            "anchor": f"y{len(heights)}" if len(heights) > 1 else "y",
+            "hoverformat": ".3f",
+            "unifiedhovertitle": {"text": "%{x:.3f} s"},
         },
+        "yaxis": {"domain": domains[0], "automargin": False},
     }
+    plain = {"automargin": False, "fixedrange": True}
+    if len(heights) > 1:
+        error = {"title": {"text": "Error (mV)"}, "gridcolor": GRID, "zerolinecolor": GRID, "nticks": 4}
+        layout["yaxis2"] = plain | error | {"domain": domains[1]}
     if len(heights) > 2:
-        layout["yaxis3"] = {
-            "domain": domains[2],
-            "automargin": False,
-            "fixedrange": True,
-            "showgrid": False,
-            "zeroline": False,
-            "title": {"text": "Codes"},
-        }
+        layout["yaxis3"] = plain | {"domain": domains[2], "showgrid": False, "zeroline": False, "title": {"text": "Codes"}}
     return layout | no_background()
 
 

@@ -26,13 +26,14 @@ from vqvae.modalities.ecg.drawing import (
     stacked,
     value_range,
 )
-from vqvae.modalities.ecg.paper import CALIBRATION_S, STATUS, View, calibration, clock, rule
+from vqvae.modalities.ecg.paper import CALIBRATION_S, PIXELS_PER_MM, STATUS, View, calibration, clock, rule
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+LEADS_POINTS = 26_000  # per signal kind, in a picture of all leads
 BINS = 360  # bars of the overview
 STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600)  # s between written times in the overview
 
@@ -83,6 +84,40 @@ def figure(
     rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
     picture.update_layout(yaxis={"title": {"text": f"{escape(reference.leads[view.lead])} (mV)"}})
     point_at(picture, view, chosen, caliper)
+    return picture
+
+
+def all_leads(
+    reference: Ecg, reconstruction: Ecg, view: View | None = None, *, beats: pd.DataFrame | None = None, chosen: float | None = None
+) -> go.Figure:
+    """Original and reconstruction of every lead below each other, in one scale on one sheet of ECG paper."""
+    import plotly.graph_objects as go
+
+    view = view or View()
+    window = samples_in(reference, view)
+    first, budget = window.start / reference.rate, LEADS_POINTS // len(reference.leads)
+    ranges = [value_range(a[window], b[window]) for a, b in zip(reference.signals, reconstruction.signals, strict=True)]
+    bases = -np.cumsum([high + 4 / view.gain - (ranges[i - 1][0] if i else 0.0) for i, (_, high) in enumerate(ranges)])
+    height = (ranges[0][1] - ranges[-1][0] - bases[-1] + bases[0]) * view.gain * PIXELS_PER_MM + 60
+    picture = go.Figure(layout=stacked([height], view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
+    for i, (name, base) in enumerate(zip(reference.leads, bases.tolist(), strict=True)):
+        for words, recording, colour in (
+            ("Original", reference, view.ink.original),
+            ("Reconstruction", reconstruction, view.ink.reconstruction),
+        ):
+            trace = line_trace(recording.signals[i, window] + np.float32(base), reference.rate, first, budget)
+            picture.add_scatter(
+                **trace, name=words, legendgroup=words, showlegend=not i, hoverinfo="skip", line={"color": colour, "width": 1.1}
+            )
+        picture.add_annotation(
+            text=f"<b>{escape(name)}</b>", x=view.start - 2.2 * CALIBRATION_S, y=base, xanchor="left", yanchor="bottom", showarrow=False
+        )
+    picture.add_scatter(**calibration(view, float(bases[0])))
+    if beats is not None:
+        mark_beats(picture, beats, view, float(bases[0]) + ranges[0][1])
+    rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
+    picture.update_layout(yaxis={"showticklabels": False, "title": {"text": f"{len(reference.leads)} leads, {view.gain:g} mm/mV"}})
+    point_at(picture, view, chosen, None)
     return picture
 
 

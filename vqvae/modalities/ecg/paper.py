@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-PIXELS_PER_MM = 4.0  # on a picture about 1000 pixels wide; the boxes stay square at any width
+PIXELS_PER_MM = 4.2  # on a picture about 1100 pixels wide; the boxes stay square at any width
 CALIBRATION_S = 0.2  # the calibration mark is 1 mV high and 0.2 s wide, as on paper
 GRID = "rgba(214, 96, 96, 0.42)"  # legible on white and on near black
 GRID_FINE = "rgba(214, 96, 96, 0.17)"
