@@ -194,6 +194,7 @@ FILES = {
     "empty EDF": ("a.edf", b"", "no EDF or BDF file"),
     "sound": ("a.wav", b"RIFF" + bytes(100), "no ECG file of a kind that can be read"),
     "entities in XML": ("a.xml", b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb">]><a>&b;</a>', "XML entities"),
+    "entities in wide XML": ("a.xml", '<!DOCTYPE a [<!ENTITY b "bbbbbbbb">]><a>&b;</a>'.encode("utf-16"), "XML entities"),
     "missing file": ("a.hea.gone", None, "does not exist"),
 }
 
