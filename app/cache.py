@@ -14,6 +14,8 @@ import numpy as np
 import streamlit as st
 
 from vqvae import pipeline
+from vqvae.evaluation import single
+from vqvae.metrics.usage import CodeCounts, counted
 from vqvae.modalities.ecg.drawing import CodeStrip
 from vqvae.modalities.ecg.examples import Example, describe
 from vqvae.modalities.ecg.examples import example as synthesise
@@ -176,3 +178,13 @@ def strip(shown: Shown, level: int, name: str) -> CodeStrip:
     lead = shown.recording.leads.index(shown.lead)
     frame, start = pipeline.frame_seconds(shown.encoded), pipeline.frame_start(shown.encoded)
     return CodeStrip(shown.encoded.codes[lead, :level], code_colours(name)[:level], frame, start)
+
+
+def report(shown: Shown, level: int, name: str, command: list[str]) -> dict[str, Any]:
+    """The report of one recording at one level, as the command line writes it."""
+    return single(checkpoint(name), shown.recording, shown.encoded, level, shown.report, command)
+
+
+def code_counts(shown: Shown, level: int, name: str) -> CodeCounts:
+    """How often the recording uses every code of the first `level` levels."""
+    return counted(shown.encoded.codes[:, :level], checkpoint(name).model.quantizer.codebook_size)

@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.words import number, plain, score_title
+from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities.protocol import Score
 
 if TYPE_CHECKING:
@@ -94,26 +95,19 @@ def model_card(checkpoint: Any) -> None:
         st.caption(f"sha256 of the weights: {checkpoint.sha256}")
 
 
-def code_usage(codes: np.ndarray, checkpoint: Any) -> None:
-    """How much of every codebook the recording uses; `codes` (N, Q, F)."""
-    size = cache.code_colours(checkpoint.name).shape[1]
-    rows = []
-    for level in range(codes.shape[1]):
-        counts = np.bincount(codes[:, level].ravel(), minlength=size)
-        shares = counts[counts > 0] / counts.sum()
-        rows.append(
-            {
-                "Level": level + 1,
-                "Codes used": len(shares),
-                "Of": size,
-                "Perplexity": float(np.exp(-(shares * np.log(shares)).sum())),
-                "Most used code": int(counts.argmax()),
-            }
-        )
-    st.caption("Used: codes that occur at least once. Perplexity: as many codes, used equally often, would be as varied.")
-    st.dataframe(
-        rows,
-        hide_index=True,
-        alt="Usage of every level's codebook",
-        column_config={"Perplexity": st.column_config.NumberColumn(format="%.0f")},
-    )
+def code_usage(counts: CodeCounts) -> None:
+    """How much of every level's codebook a recording uses."""
+    size = counts.counts.shape[1]
+    columns = {
+        "Level": range(1, len(counts.counts) + 1),
+        "Codes used": (counts.counts > 0).sum(axis=1),
+        "Codes there are": size,
+        "Perplexity": counts.perplexity(),
+        "Bits per code if coded by frequency": counts.entropy(),
+        "Bits per code here": math.log2(size),
+        "Most frequent code": counts.counts.argmax(axis=1),
+    }
+    st.caption(cache.text("codes"))
+    two = st.column_config.NumberColumn(format="%.1f")
+    names = ("Perplexity", "Bits per code if coded by frequency", "Bits per code here")
+    st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Usage of every level's codebook", column_config=dict.fromkeys(names, two))

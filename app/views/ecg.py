@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
-from app.words import change, number, plain, signed
+from app.words import Change, change, number, plain, signed
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
 from vqvae.modalities.protocol import Report
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 HEADLINE = {  # score -> words above the number
     "prdn": "Waveform error",
@@ -36,6 +39,7 @@ LOOKS = {
     "poor": (st.error, ":material/dangerous:"),
 }
 METRIC = 180  # pixels; five stand beside each other on a wide screen
+WAITING = "…"
 COMPARED_S = 120.0  # s; recordings up to this length are also compared at one level less, for the small change under every number
 
 
@@ -67,15 +71,6 @@ def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
     return shown
 
 
-def one_level_less(desk: Desk, shown: cache.Shown) -> cache.Shown | None:
-    """The result at the next lower bit rate, where it costs little."""
-    less = desk.level - 1
-    cheap = shown.recording.seconds <= COMPARED_S or cache.known(desk.source, desk.checkpoint, less, shown.lead)
-    if less < 1 or not cheap:
-        return None
-    return cache.shown(desk.source, shown.recording, desk.checkpoint, less, shown.lead, lambda doing: lambda share: None)
-
-
 def verdict(shown: cache.Shown, level: int) -> None:
     """One or two sentences to act on, and what stands behind them."""
     judged, rate = judge(shown.report), shown.rates[level - 1]
@@ -89,21 +84,34 @@ def verdict(shown: cache.Shown, level: int) -> None:
         st.markdown(cache.text("ecg_verdict"))
 
 
-def headline(shown: cache.Shown, level: int, before: cache.Shown | None) -> None:
+def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, before: cache.Shown | None = None) -> None:
     """The scores that matter most and the bit rate; the small number is the change against one level less."""
-    row = st.container(horizontal=True, gap="small")
-    below = f" The small number is the change against {number(shown.rates[level - 2].value, 'bit/s')}." if before else ""
+    row = place.container(horizontal=True, gap="small")
+    comes = desk.level > 1 and _cheap(shown, desk)
+    below = f" The small number is the change against {number(shown.rates[desk.level - 2].value, 'bit/s')}." if comes else ""
     for name, words in HEADLINE.items():
         score = next(score for score in shown.report.scores if score.name == name)
-        text, colour = change(score, before.report if before else None)
+        text, colour = change(score, before.report) if before else Change(WAITING if comes else None, "off")
         arrow: Literal["off", "auto"] = "off" if colour == "off" else "auto"
         said = plain(score.definition + below)
         row.metric(words, number(score.value, score.unit), text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
-    rate = shown.rates[level - 1]
-    more = signed(rate.value - shown.rates[level - 2].value, rate.unit) if before else None
-    row.metric(
-        "Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", help=plain(rate.definition + below), width=METRIC
-    )
+    rate = shown.rates[desk.level - 1]
+    more = signed(rate.value - shown.rates[desk.level - 2].value, rate.unit) if comes else None
+    said = plain(rate.definition + below)
+    row.metric("Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", help=said, width=METRIC)
+
+
+def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """Fill in the small numbers, once everything else is on the screen."""
+    if desk.level > 1 and _cheap(shown, desk):
+        silent = cache.shown(desk.source, shown.recording, desk.checkpoint, desk.level - 1, shown.lead, lambda doing: lambda share: None)
+        headline(place, shown, desk, silent)
+
+
+def _cheap(shown: cache.Shown, desk: Desk) -> bool:
+    """Whether comparing at one level less takes a moment only."""
+    known = cache.known(desk.source, desk.checkpoint, desk.level - 1, shown.lead)
+    return known or shown.recording.seconds <= COMPARED_S
 
 
 def tabs(shown: cache.Shown, desk: Desk) -> None:
@@ -114,7 +122,7 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
     with classes:
         _classes(shown)
     with codes:
-        panels.code_usage(shown.encoded.codes[:, : desk.level], cache.checkpoint(desk.checkpoint))
+        panels.code_usage(cache.code_counts(shown, desk.level, desk.checkpoint))
     with details:
         for note in shown.recording.notes:
             st.markdown(f"- {plain(note)}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
 from app.views.ecg_window import picture
 from vqvae.modalities import modality
+from vqvae.modalities.ecg.recording import Beats
 
 
 def downloads(shown: cache.Shown, desk: Desk) -> None:
@@ -33,25 +37,47 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
         "text/html",
         "The picture above, to zoom and pan in any browser; the camera above it saves a PNG",
     )
-    st.caption("The same from the command line:")
-    st.code(command(shown, desk), language=None, wrap_lines=True)
+    own = "" if desk.source in cache.examples() else " FILE stands for your own file."
+    st.caption(f"The same from the command line.{own}")
+    st.code(shlex.join(command(shown, desk)), language=None, wrap_lines=True)
 
 
-def command(shown: cache.Shown, desk: Desk) -> str:
+def command(shown: cache.Shown, desk: Desk) -> list[str]:
     """The command that gives the same reconstruction and the same numbers."""
-    file = desk.source if desk.source in cache.examples() else "FILE"
-    return f"python -m vqvae reconstruct {file} --checkpoint {desk.checkpoint} --levels {desk.level} --output OUT --report REPORT.json"
+    file = f"example:{desk.source}" if desk.source in cache.examples() else "FILE"
+    options = [
+        "--checkpoint",
+        desk.checkpoint,
+        "--levels",
+        str(desk.level),
+        "--lead",
+        shown.lead,
+        "--output",
+        "OUT",
+        "--report",
+        "REPORT.json",
+    ]
+    return ["python", "-m", "vqvae", "reconstruct", file, *options]
 
 
 def _record(shown: cache.Shown, name: str) -> bytes:
-    return panels.zipped(lambda folder: modality("ecg").write(shown.reconstruction, folder / name))
+    marked = replace(shown.reconstruction, beats=rebuilt_beats(shown))
+    return panels.zipped(lambda folder: modality("ecg").write(marked, folder / name))
+
+
+def rebuilt_beats(shown: cache.Shown) -> Beats:
+    """The R-peaks found in the reconstruction, with the classes annotated in the original; Q where there is none."""
+    table = shown.report.events["beats"]
+    table = table[table["status"] != "lost"]
+    times = table["time"].to_numpy() + table["shift"].fillna(0.0).to_numpy() / 1000
+    order = np.argsort(times, kind="stable")
+    return Beats(times[order], table["class"].replace("", "Q").to_numpy().astype("<U1")[order])
 
 
 def _report(shown: cache.Shown, desk: Desk) -> str:
-    return json.dumps(
-        {"scores": {s.name: {"value": s.value, "unit": s.unit, "definition": s.definition} for s in shown.report.scores}}, indent=1
-    )
+    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1)
 
 
 def _picture(shown: cache.Shown, desk: Desk) -> str:
-    return str(picture(shown, cache.strip(shown, desk.level, desk.checkpoint), inputs.view(shown.recording, shown.lead)).to_html())
+    view = inputs.view(shown.recording, shown.lead)
+    return str(picture(shown, cache.strip(shown, desk.level, desk.checkpoint), view).to_html())
