@@ -120,6 +120,14 @@ def test_a_recording_without_a_heart_has_no_beats(signals):
     assert len(find_r_peaks(signals.astype(np.float32), 360)) == 0
 
 
+def test_a_wrong_last_or_first_sample_is_no_beat():
+    """MIT-BIH records end in a sample of 0 mV, whatever the level before."""
+    times = regular(60)
+    x = lead(times, 60, 360) - 0.4
+    x[[0, -1]] = 0.0
+    assert missed_and_added(times, x[None], 360) == (0, 0)
+
+
 def test_a_rate_that_shows_no_qrs_gives_no_beats():
     assert len(find_r_peaks(lead(regular(60), 60, 20)[None], 20)) == 0
 

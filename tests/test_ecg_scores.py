@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from vqvae.modalities.ecg import intervals
+from vqvae.modalities.ecg.beat_scores import annotated_scores
 from vqvae.modalities.ecg.beats import match, severity
 from vqvae.modalities.ecg.delineation import Boundaries
 from vqvae.modalities.ecg.fidelity import fidelity
@@ -191,6 +192,11 @@ def test_leads_count_alike_and_flat_ones_have_no_prdn():
     assert report.value("max_error") == pytest.approx(3.0)
 
 
+def test_a_long_flat_lead_has_no_prdn_whatever_the_rounding_of_its_mean():
+    flat = np.full(100_003, 0.1)
+    assert np.isnan(compare(ecg(flat), ecg(flat + 0.05)).value("prdn"))
+
+
 def test_samples_missing_in_either_recording_are_never_scored():
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2, 1000)).astype(np.float32)
@@ -209,6 +215,7 @@ def test_fidelity_in_blocks_is_fidelity_of_the_whole_and_takes_little_memory():
     rng = np.random.default_rng(2)
     x = rng.normal(2.0, 1.0, 3_000_001).astype(np.float32)
     y = x + np.float32(0.1) * rng.normal(size=x.shape).astype(np.float32)
+    y[7] = x[7] + 3
     reference, reconstruction = ecg(x), ecg(y)
     tracemalloc.start()
     found = fidelity(reference, reconstruction)
@@ -216,6 +223,7 @@ def test_fidelity_in_blocks_is_fidelity_of_the_whole_and_takes_little_memory():
     tracemalloc.stop()
     whole = 100 * np.linalg.norm(x.astype(float) - y) / np.linalg.norm(x.astype(float) - x.mean(dtype=float))
     assert found.prdn[0] == pytest.approx(whole, rel=1e-9)
+    assert found.max_error[0] == pytest.approx(3.0)
     assert peak < x.nbytes
 
 
@@ -279,6 +287,20 @@ def test_rhythm_scores_are_what_one_computes_by_hand():
     assert report.value("rmssd_change") == pytest.approx(rmssd(after) - rmssd(before), abs=2.5)
 
 
+def test_an_added_beat_makes_no_rr_interval_that_both_have():
+    report = compare(normal(), edited(add=(TIMES[20] + 0.4,)))
+    assert report.value("rr_change") < 1.0
+    assert report.value("sdnn_change") < 1.0
+
+
+def test_successive_differences_do_not_span_a_lost_beat():
+    """RR is 0.7 s up to the lost beat and 0.9 s after it; every RR of the reconstruction is 20 ms too long or too short."""
+    times = 1.0 + np.cumsum(np.where(np.arange(48) < 24, 0.7, 0.9))
+    moved = times + 0.010 * (-1.0) ** np.arange(48)
+    report = compare(edited_times(times), edited_times(np.delete(moved, 24)))
+    assert report.value("rmssd_change") == pytest.approx(40.0, abs=2.5)  # the step of 200 ms is between intervals that do not meet
+
+
 def edited_times(times: np.ndarray) -> Ecg:
     x = drawn(times)
     return ecg(x, -0.5 * x + 0.3)
@@ -315,6 +337,16 @@ def test_scores_per_class_count_the_annotated_beats_of_that_class():
     assert beats["class"][beats["status"] == "added"].tolist() == [""]
 
 
+def test_a_paired_peak_counts_for_its_partner_even_when_another_beat_is_nearer():
+    nothing = analyse(ecg(np.zeros(3)))
+    found = nothing._replace(peaks=np.array([555, 650]))  # 1.11 s is nearer to 1.20 s, but the pairs are in order
+    scores = annotated_scores(Beats(np.array([1.0, 1.2]), np.array(["N", "V"])), found, found, RATE)
+    assert {s.name: s.value for s in scores if s.name in ("r_peak_f1_150ms_n", "r_peak_f1_150ms_v")} == {
+        "r_peak_f1_150ms_n": 100.0,
+        "r_peak_f1_150ms_v": 100.0,
+    }
+
+
 def test_annotations_tell_losses_of_the_detector_from_losses_of_the_codec():
     """An annotated beat that nobody could see lowers both annotated scores; a beat that was erased only the reconstruction's."""
     annotated = Beats(np.sort(np.append(TIMES, 12.2)), np.full(len(TIMES) + 1, "N"))
@@ -327,7 +359,7 @@ def test_annotations_tell_losses_of_the_detector_from_losses_of_the_codec():
 
 
 def test_the_worst_error_of_a_beat_is_the_largest_on_any_lead_around_it():
-    reference = normal()
+    reference = edited(add=(TIMES[20] + 0.4,))
     noise = np.random.default_rng(3).normal(0, 0.02, reference.signals.shape).astype(np.float32)
     noise[1, round((TIMES[7] + 0.3) * RATE)] = 0.9
     report = compare(reference, dataclasses.replace(reference, signals=reference.signals + noise))

@@ -145,7 +145,7 @@ def _envelope(lead: np.ndarray, rate: float) -> np.ndarray:
     wavelet /= np.abs(wavelet).sum()
     filled, silent = _fill(lead, rate)
     ahead = (-2 * half) % step  # so that output samples fall on multiples of `step`
-    padded = np.concatenate([np.full(ahead, filled[0], np.float32), np.pad(filled, half, mode="edge")])
+    padded = np.concatenate([np.full(ahead, filled[0], np.float32), np.pad(filled, half, mode="reflect")])
     first, count = (2 * half + ahead) // step, -(-len(lead) // step)
     parts = [upfirdn(part.astype(np.float32), padded, 1, step)[first : first + count] for part in (wavelet.real, wavelet.imag)]
     return np.where(silent[::step], 0, np.hypot(*parts)).astype(np.float32)
