@@ -456,7 +456,7 @@ def test_intervals_are_measured_on_the_clearest_lead_or_on_the_one_asked_for():
     clean = drawn(TIMES)
     recording = ecg(clean + 0.2 * rng.normal(size=clean.shape), 0.3 * clean, clean + 0.05 * rng.normal(size=clean.shape))
     assert analyse(recording).lead == 1
-    assert analyse(ecg(0.5 * clean, clean, -clean)).lead == 0  # all equally clear: lead II
+    assert analyse(Ecg(np.stack([0.5 * clean, -clean, clean]), RATE, ("V1", "II", "V5"))).lead == 1  # all equally clear: lead II
     seen = []
 
     def note(lead: np.ndarray, rate: float, peaks: np.ndarray) -> Boundaries:
