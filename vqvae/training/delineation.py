@@ -74,7 +74,7 @@ class Progress(NamedTuple):
 
 
 def train_delineator(
-    config: DelineatorConfig, data: Path, run: Path, resume: bool = False, progress: Callable[[Progress], None] | None = None
+    config: DelineatorConfig, data: Path, run: Path, resume: bool = False, progress: Callable[[Progress], object] | None = None
 ) -> Path:
     """Train on the LUDB folder `data`; the run folder holds config.json, metrics.jsonl, status.json, last/ and best/.
 
