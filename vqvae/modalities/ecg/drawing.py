@@ -46,7 +46,7 @@ def value_range(*signals: np.ndarray) -> tuple[float, float]:
 
 def signal_height(span: float, view: View) -> float:
     """Pixels for a signal that spans `span` mV, its beat marks and some air."""
-    return float(np.clip((span * view.gain + 11) * PIXELS_PER_MM, 190, 460))
+    return float(np.clip((span * view.gain + 14) * PIXELS_PER_MM, 190, 460))
 
 
 def line_trace(values: np.ndarray, rate: float, start: float, budget: int = POINTS) -> dict[str, Any]:
@@ -91,6 +91,7 @@ def stacked(heights: list[float], view: View, left: float, right: float) -> dict
 def mark_beats(picture: go.Figure, beats: pd.DataFrame, view: View, high: float) -> None:
     """One mark per beat in a row above the signal; colour and symbol say what happened to it."""
     row = high + 4.5 / view.gain
+    picture.update_layout(yaxis={"autorangeoptions": {"include": [row + 4 / view.gain]}})
     seen = beats[(beats["time"] >= view.start) & (beats["time"] <= view.start + view.seconds)]
     for status, (_, marker, *colours) in STATUS.items():
         some = seen[seen["status"] == status]

@@ -228,7 +228,7 @@ def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, l
                     "range": [-BEFORE, AFTER],
                     "title": {"text": "s from the R-peak"},
                 }
-                | {"tickvals": np.arange(-0.4, 0.61, 0.2), "ticktext": ["−0.4", "−0.2", "0", "0.2", "0.4", "0.6"]},
+                | {"tickvals": [-0.2, 0.0, 0.2, 0.4], "ticktext": ["−0.2", "0", "0.2", "0.4"], "tickangle": 0},
                 f"yaxis{axis}": {"anchor": f"x{axis}"} | ({"title": {"text": f"{escape(reference.leads[lead])} (mV)"}} if i == 0 else {}),
             }
         )
