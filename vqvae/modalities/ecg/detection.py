@@ -34,7 +34,7 @@ _SPACING = 0.1  # s, between candidates
 _SMOOTHING = 0.05  # s, Gaussian width of the curve whose top is the R-peak
 _REACH = 0.06  # s, a candidate may move by per round (two rounds) on its way to that top
 _SHORTEST = 0.3  # s; a shorter recording holds no QRS complex with its surroundings
-_SHORT_GAP = 0.2  # s; longer gaps are not interpolated and hold no beat
+_SHORT_GAP = 0.2  # s; longer gaps are not interpolated
 
 
 class Candidates(NamedTuple):
@@ -143,21 +143,21 @@ def _envelope(lead: np.ndarray, rate: float) -> np.ndarray:
     wavelet = gauss * np.exp(2j * np.pi * _FREQUENCY * t)
     wavelet -= gauss * (wavelet.sum() / gauss.sum())  # blind to a constant
     wavelet /= np.abs(wavelet).sum()
-    filled, silent = _fill(lead, rate)
+    filled = _fill(lead, rate)
     ahead = (-2 * half) % step  # so that output samples fall on multiples of `step`
     padded = np.concatenate([np.full(ahead, filled[0], np.float32), np.pad(filled, half, mode="reflect")])
     first, count = (2 * half + ahead) // step, -(-len(lead) // step)
     parts = [upfirdn(part.astype(np.float32), padded, 1, step)[first : first + count] for part in (wavelet.real, wavelet.imag)]
-    return np.where(silent[::step], 0, np.hypot(*parts)).astype(np.float32)
+    return np.where(np.isfinite(lead[::step]), np.hypot(*parts), 0).astype(np.float32)
 
 
-def _fill(lead: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """The lead with its gaps filled (short ones by a line, long ones by the nearest sample), and where it is in a long gap."""
+def _fill(lead: np.ndarray, rate: float) -> np.ndarray:
+    """The lead with short gaps filled by a line and long ones by the nearest sample, so that no gap looks like a slope."""
     valid = np.flatnonzero(np.isfinite(lead))
     if len(valid) == len(lead):
-        return lead.astype(np.float32, copy=False), np.zeros(len(lead), bool)
+        return lead.astype(np.float32, copy=False)
     if not len(valid):
-        return np.zeros(len(lead), np.float32), np.ones(len(lead), bool)
+        return np.zeros(len(lead), np.float32)
     missing = np.flatnonzero(~np.isfinite(lead))
     after = np.searchsorted(valid, missing)
     left, right = valid[np.maximum(after - 1, 0)], valid[np.minimum(after, len(valid) - 1)]
@@ -165,9 +165,7 @@ def _fill(lead: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
     nearest = np.where((missing - left <= right - missing) & (after > 0), left, right)
     filled = lead.astype(np.float32)
     filled[missing] = np.where(long, lead[nearest], np.interp(missing, valid, lead[valid]))
-    silent = np.zeros(len(lead), bool)
-    silent[missing[long]] = True
-    return filled, silent
+    return filled
 
 
 def _judge(envelope: np.ndarray, lead: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
