@@ -110,7 +110,7 @@ class RefinedResidualQuantizer(Quantizer):
     def _nearest(self, level: int, shapes: Tensor) -> Tensor:
         rows = shapes.movedim(1, -1)
         codebook = self.quantizers[level].codebook
-        return nearest_code(rows.reshape(-1, self.codebook_dim), codebook.detach()).view(rows.shape[:-1])  # type: ignore[union-attr,operator]
+        return nearest_code(rows.reshape(-1, self.codebook_dim), codebook.detach()).view(rows.shape[:-1])  # type: ignore[operator]
 
     def _step(self, level: int, codes: Tensor, known: Estimate) -> tuple[Tensor, Estimate]:
         """One level of codes (B, *S) on top of what is known -> latents with it added, and the refined estimate."""

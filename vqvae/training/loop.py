@@ -52,7 +52,8 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
     sources = [read_source(config.modality, data, source) for source in settings.training]
     windows = Windows(sources, [source.share for source in settings.training], settings.window * model.encoder.frame, settings.seed)
     checks = [row for source in settings.validation for row in read_source(config.modality, data, source)]
-    first, best, prdn = (resumed.step, resumed.best, ()) if resumed else (0, math.inf, ())
+    first, best = (resumed.step, resumed.best) if resumed else (0, math.inf)
+    prdn: tuple[float, ...] = ()
     for step in range(first, settings.steps):
         if step % settings.grow_every == 0 and step // settings.grow_every < model.quantizer.levels:
             _grow(model, step // settings.grow_every, windows, settings, fabric.device)

@@ -38,6 +38,7 @@ class RunFolder:
         if (self.path / "config.json").exists() and read_json(self.path / "config.json") != config:
             raise ValueError(f"{self.path.name} holds a run with another configuration: choose another folder")
         write_json(self.path / "config.json", config)
+        write_json(self.path / "best" / "config.json", config)  # so that `best` is a checkpoint folder
 
     def record(self, **row: Any) -> None:
         """Add one line to metrics.jsonl, and the same in words to log.txt."""

@@ -7,7 +7,7 @@ from vqvae.modalities.ecg.figures import figure
 from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import Beats, Ecg
 from vqvae.modalities.ecg.scores import analyse, compare
-from vqvae.modalities.ecg.tensors import describe_preprocessing, restore, to_tensors
+from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, restore, to_tensors
 from vqvae.modalities.ecg.uploads import receive
 from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import write
@@ -15,6 +15,7 @@ from vqvae.modalities.ecg.writing import write
 name = "ecg"
 
 __all__ = [
+    "FRAMES",
     "Beats",
     "Ecg",
     "NeedsRate",
@@ -23,6 +24,7 @@ __all__ = [
     "describe_preprocessing",
     "example",
     "examples",
+    "extent",
     "figure",
     "name",
     "read",

@@ -9,7 +9,8 @@ import numpy as np
 BEAT_CLASSES = ("N", "S", "V", "F", "Q")
 """ANSI/AAMI EC57 classes: normal, supraventricular, ventricular, fusion, unclassifiable or paced."""
 
-AAMI_CLASS = {symbol: name for name, symbols in zip(BEAT_CLASSES, ("NLRejB", "AaJSn", "VEr", "F", "/fQ?"), strict=True) for symbol in symbols}
+_SYMBOLS = ("NLRejB", "AaJSn", "VEr", "F", "/fQ?")
+AAMI_CLASS = {symbol: name for name, symbols in zip(BEAT_CLASSES, _SYMBOLS, strict=True) for symbol in symbols}
 """MIT-BIH beat symbol -> AAMI class (EC57 table; bundle branch and escape beats count as N)."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,7 @@ def to_tensors(recording: Ecg) -> Tensors:
         body = _resample(scaled, ratio)[:resampled]
         values[lead, 0] = np.pad(body, (MARGIN, length - MARGIN - len(body)), mode="edge")
     layout = {
+        "modality": "ecg",
         "rate": recording.rate,
         "samples": count,
         "leads": list(recording.leads),
@@ -96,6 +97,32 @@ def _runs(mask: np.ndarray) -> list[list[int]]:
     return [[int(start), int(stop)] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
+class Frames(NamedTuple):
+    """Where frames lie in a recording, the margin's among them."""
+
+    start: float  # s, beginning of the first frame; negative
+    length: float  # s
+
+
+FRAMES = Frames(-MARGIN / RATE, FRAME / RATE)
+
+
 def describe_preprocessing() -> dict[str, Any]:
     """What `to_tensors` does, for a checkpoint's configuration and its card."""
     return {"rate_hz": RATE, "frame_samples": FRAME, "margin_samples": MARGIN, "normalisation": "lead mean and standard deviation"}
+
+
+class Extent(NamedTuple):
+    """How much signal there is, to turn bytes into a rate."""
+
+    amount: float  # seconds times leads
+    unit: str
+    raw_bytes: float  # as stored: bits per sample times samples, all leads
+    raw: str  # the same in words
+
+
+def extent(layout: dict[str, Any]) -> Extent:
+    """The amount of signal that a layout describes."""
+    leads, samples, bits, rate = len(layout["leads"]), layout["samples"], layout["bits"], layout["rate"]
+    raw = f"{bits} bit × {rate:g} Hz = {bits * rate:,.0f} bit/s per lead as stored".replace(",", " ")
+    return Extent(leads * samples / rate, "bit/s", leads * samples * bits / 8, raw)

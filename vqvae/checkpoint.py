@@ -1,0 +1,103 @@
+"""Checkpoint folders: save, load, list.  Weights are safetensors; nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+
+from vqvae.config import from_json, read_json, to_json, write_bytes, write_json
+from vqvae.networks.vqvae import VQVAE, build
+from vqvae.training.config import CodebookConfig
+
+SHIPPED = Path(__file__).parents[1] / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model with everything that says where it comes from."""
+
+    folder: Path
+    config: CodebookConfig
+    model: VQVAE
+    sha256: str  # of model.safetensors
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def levels(self) -> int:
+        """Residual levels, Q."""
+        return self.model.quantizer.levels
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """metrics.json, empty when there is none yet."""
+        return read_json(self.folder / "metrics.json") if (self.folder / "metrics.json").exists() else {}
+
+    @cached_property
+    def card(self) -> str:
+        """The model card, README.md, empty when there is none yet."""
+        return (self.folder / "README.md").read_text(encoding="utf-8") if (self.folder / "README.md").exists() else ""
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a checkpoint, given as a path or as a name among those shipped; ValueError naming the choices."""
+    for folder in (Path(name), SHIPPED / name):
+        if (folder / "config.json").is_file():
+            return folder
+    choices = ", ".join(folder.name for folder in folders()) or "none"
+    raise ValueError(f"there is no checkpoint {str(name)!r}: give a folder with a config.json, or one of: {choices}")
+
+
+def folders() -> list[Path]:
+    """The folders of all shipped checkpoints that have weights, codebooks or not."""
+    return sorted(path.parent for path in SHIPPED.glob("*/config.json") if (path.parent / "model.safetensors").is_file())
+
+
+def task(folder: Path) -> str:
+    """What a checkpoint does: "codebook" or "delineator"."""
+    return str(read_json(folder / "config.json").get("task", "codebook"))
+
+
+def names(modality: str) -> tuple[str, ...]:
+    """Shipped codebook checkpoints for one modality."""
+    configs = {folder: read_json(folder / "config.json") for folder in folders()}
+    return tuple(f.name for f, c in configs.items() if c.get("modality") == modality and c.get("task", "codebook") == "codebook")
+
+
+def load(name: str | Path) -> Checkpoint:
+    """A codebook checkpoint, ready for use; ValueError in one sentence when something is missing or does not fit."""
+    folder = find(name)
+    if task(folder) != "codebook":
+        raise ValueError(f"{folder.name} is a {task(folder)}, not a codebook")
+    config = from_json(CodebookConfig, read_json(folder / "config.json"))
+    weights = folder / "model.safetensors"
+    model = build(config.model)
+    try:
+        model.load_state_dict(safetensors.torch.load_file(weights))
+    except FileNotFoundError as error:
+        raise ValueError(f"{folder.name} has no model.safetensors") from error
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        raise ValueError(f"the weights of {folder.name} are damaged or do not fit its config.json") from error
+    return Checkpoint(folder, config, model.eval().requires_grad_(False), digest(weights))
+
+
+def save(folder: Path, config: CodebookConfig, model: VQVAE) -> None:
+    """Write configuration and weights; each file whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes(folder / "model.safetensors", safetensors.torch.save(model.state_dict()))
+    write_json(folder / "config.json", to_json(config))
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

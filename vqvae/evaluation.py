@@ -1,0 +1,140 @@
+"""Scores over many recordings, level by level, in the one schema that `evaluate` and every page's report share."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vqvae import pipeline
+from vqvae.checkpoint import Checkpoint
+from vqvae.metrics.usage import CodeCounts
+from vqvae.modalities import modality
+from vqvae.modalities.protocol import Report, Score
+
+RATE_DEFINITION = "Bits of all codes at fixed length and of the side information, per second and lead."
+USAGE_DEFINITION = "Share of the codebook's vectors that occur at least once in these recordings, the least used level."
+Told = Callable[[str, float], None]
+"""Hears what is being done and how much of everything is, 0 to 1."""
+
+
+class Scored(NamedTuple):
+    """One recording at one level."""
+
+    rate: pipeline.Rate
+    report: Report
+    seconds: dict[str, float]
+
+
+def evaluate(
+    checkpoint: Checkpoint, paths: Sequence[Path], levels: Sequence[int] | None = None, told: Told = lambda _, __: None, **options: Any
+) -> dict[str, Any]:
+    """Every recording through the checkpoint at every level: the schema's "data" and "points".
+
+    Means are over recordings, each counting once; one that cannot answer (no such beats) is left out of that mean.
+    """
+    chosen = list(levels or range(1, checkpoint.levels + 1))
+    counts = CodeCounts(checkpoint.levels, checkpoint.model.quantizer.codebook_size)
+    table: dict[int, dict[str, Scored]] = {level: {} for level in chosen}
+    reader = modality(checkpoint.config.modality)
+    for index, path in enumerate(paths):
+        recording = reader.read(path)
+        start = time.perf_counter()
+        encoded = pipeline.encode(checkpoint, recording)
+        encoding = time.perf_counter() - start
+        counts.add(encoded.codes)
+        analysis = pipeline.analyse(checkpoint, recording, **options)
+        for done, level in enumerate(chosen):
+            told(f"{path.name}, level {level}", (index + done / len(chosen)) / len(paths))
+            table[level][path.name] = _scored(checkpoint, recording, encoded, level, encoding, analysis)
+    usage = counts.usage()
+    points = [point(checkpoint, level, rows) for level, rows in table.items()]
+    for entry in points:
+        share = float(min(usage[: entry["level"]]))
+        entry["scores"]["codebook_usage"] = {"value": share, "unit": "%", "definition": USAGE_DEFINITION}
+    return {"data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]}, "points": points}
+
+
+def _scored(checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, encoding: float, analysis: Any) -> Scored:
+    start = time.perf_counter()
+    rebuilt = pipeline.decode(checkpoint, encoded, level)
+    decoded = time.perf_counter()
+    report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
+    seconds = {"encode": encoding, "decode": decoded - start, "score": time.perf_counter() - decoded}
+    return Scored(pipeline.rate(checkpoint, encoded, recording, level), report, seconds)
+
+
+def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[str, Any]:
+    """One entry of "points": a level's means, and every recording's own figures."""
+    scored = list(rows.values())
+    rates = [row.rate for row in scored]
+    mean_rate = _mean([rate.value for rate in rates])
+    scores = {"bits_per_second": {"value": mean_rate, "unit": "bit/s", "definition": RATE_DEFINITION}}
+    for score in scored[0].report.scores if scored else ():
+        scores[score.name] = _entry(score, _mean([row.report.value(score.name) for row in scored]))
+    return {
+        "codec": checkpoint.name,
+        "level": level,
+        "bytes": sum(rate.bytes for rate in rates),
+        "rate": {"value": mean_rate, "unit": rates[0].unit if rates else "", "counts": "fixed-length"},
+        "compression_ratio": _mean([rate.compression_ratio for rate in rates]),
+        "scores": scores,
+        "recordings": {name: _row(row) for name, row in rows.items()},
+        "seconds": {part: round(sum(row.seconds[part] for row in scored), 3) for part in ("encode", "decode", "score")},
+    }
+
+
+def _row(row: Scored) -> dict[str, Any]:
+    figures = {score.name: _number(score.value) for score in row.report.scores}
+    return {"rate": row.rate.value, "compression_ratio": row.rate.compression_ratio, **figures}
+
+
+def _entry(score: Score, value: float | None) -> dict[str, Any]:
+    return {"value": value, "unit": score.unit, "definition": score.definition}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    known = [value for value in values if not math.isnan(value)]
+    return _number(sum(known) / len(known)) if known else None
+
+
+def _number(value: float) -> float | None:
+    """JSON has neither NaN nor infinity: null says that there is no answer."""
+    return float(value) if math.isfinite(value) else None
+
+
+def single(
+    checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, report: Report, command: Sequence[str]
+) -> dict[str, Any]:
+    """The same schema for one recording at one level, as a page or `reconstruct` reports it."""
+    scored = Scored(pipeline.rate(checkpoint, encoded, recording, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
+    entry = point(checkpoint, level, {recording.name: scored})
+    del entry["seconds"]
+    return {**provenance(checkpoint, command), "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
+
+
+def provenance(checkpoint: Checkpoint, command: Sequence[str] | None = None) -> dict[str, Any]:
+    """Where figures come from: checkpoint, command, commit, versions."""
+    packages = ("torch", "numpy", "scipy", "wfdb")
+    return {
+        "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.sha256},
+        "command": shlex.join(command or ["python", "-m", "vqvae", *sys.argv[1:]]),
+        "seed": checkpoint.config.training.seed,
+        "commit": commit(),
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
+    }
+
+
+def commit() -> str:
+    """The commit of the program, "unknown" outside a git checkout."""
+    try:
+        folder = Path(__file__).parent
+        return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=folder).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
