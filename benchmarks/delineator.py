@@ -17,12 +17,12 @@ from vqvae.modalities.ecg.neurokit import neurokit_delineator
 from vqvae.modalities.ecg.noise import Noise
 from vqvae.modalities.ecg.synthesis import Scenario, synthesise
 
-SECONDS = 1800
+SECONDS = 300
 REPEATS = 3
 
 
 def main() -> None:
-    """Print seconds for a 30-minute lead and how often each gives a QRS duration."""
+    """Print seconds for a five-minute lead and how often each gives a QRS duration."""
     torch.set_num_threads(1)
     synthetic = synthesise(Scenario(seconds=SECONDS, noise=Noise(snr=24.0)))
     rate, lead = synthetic.ecg.rate, synthetic.ecg.signals[0].astype(np.float64)
