@@ -2,8 +2,8 @@
 
 Each lead is turned into the envelope of its QRS energy (the magnitude of a short complex wavelet at 12 Hz: polarity does not matter, T
 waves and baseline are weak there), divided by its own local QRS height, and averaged over the leads with weights that fall with a lead's
-noise.  Peaks of that one curve are accepted against a local threshold, with a refractory time, a rule against T waves and a second look
-where a beat is missing (the decision rules of Pan and Tompkins 1985, doi 10.1109/TBME.1985.325532, looking both ways in time).
+noise.  Peaks of that one curve are accepted against a share of the local median height, with a refractory time and a rule against T waves
+(after Pan and Tompkins 1985, doi 10.1109/TBME.1985.325532, but looking both ways in time).
 
 An R-peak is reported where that curve, smoothed over the length of a wide QRS complex, is highest: the middle of the complex rather than
 its tallest wave, because small errors turn the tallest wave from R to S (a jump of up to 50 ms) but hardly move the middle.
@@ -48,13 +48,11 @@ class Rules(NamedTuple):
     """How candidates become beats; tuned on the training records of MIT-BIH and LUDB."""
 
     threshold: float = 0.34  # share of the local median height
-    second_threshold: float = 0.18  # where a beat is missing
-    missing: float = 2.2  # RR above this multiple of the local median RR
     refractory: float = 0.25  # s
     t_wave: float = 0.36  # s; until then a peak below `t_wave_share` of the one before is its T wave
     t_wave_share: float = 0.5
     neighbours: int = 15  # beats that make a local median
-    rounds: int = 4
+    rounds: int = 2  # of accepting against the median of what the round before accepted
 
 
 def find_r_peaks(signals: np.ndarray, rate: float) -> np.ndarray:
@@ -208,7 +206,6 @@ def _decide(times: np.ndarray, heights: np.ndarray, rules: Rules) -> np.ndarray:
             break
         level = np.interp(times, times[kept], _running_median(np.minimum(heights[kept], 1.5), rules.neighbours))
         kept = _prune(times, heights, np.flatnonzero(heights > rules.threshold * level), rules)
-        kept = np.sort(np.concatenate([kept, _missing(times, heights, kept, level, rules)]))
     return kept
 
 
@@ -224,18 +221,3 @@ def _prune(times: np.ndarray, heights: np.ndarray, kept: np.ndarray, rules: Rule
                 continue
         chosen.append(now)
     return np.array(chosen, np.int64)
-
-
-def _missing(times: np.ndarray, heights: np.ndarray, kept: np.ndarray, level: np.ndarray, rules: Rules) -> np.ndarray:
-    """The highest candidate in every interval that is too long for its neighbourhood, if it passes the second threshold."""
-    if len(kept) < 3:
-        return np.zeros(0, np.int64)
-    intervals = np.diff(times[kept])
-    found = []
-    for gap in np.flatnonzero(intervals > rules.missing * _running_median(intervals, rules.neighbours)).tolist():
-        inside = np.arange(kept[gap] + 1, kept[gap + 1])
-        far = (times[inside] - times[kept[gap]] > rules.t_wave) & (times[kept[gap + 1]] - times[inside] > rules.refractory)
-        inside = inside[far & (heights[inside] > rules.second_threshold * level[inside])]
-        if len(inside):
-            found.append(inside[np.argmax(heights[inside])])
-    return np.array(found, np.int64)
