@@ -166,10 +166,11 @@ def desk_choices() -> None:
     st.select_slider(
         "Bit rate",
         list(range(1, len(rates) + 1)),
-        format_func=lambda level: f"{rates[level - 1]:.0f} bit/s",
+        format_func=lambda level: f"≈ {rates[level - 1]:.0f} bit/s",
         key=LEVEL,
         persist_state="session",
-        help="Bits per second and lead that describe the reconstruction. More bits: closer to the original.",
+        help="Bits per second and lead that describe the reconstruction; more bits, closer to the original. "
+        "What this recording costs exactly stands with the scores.",
     )
     st.caption(f"Residual levels used: {st.session_state[LEVEL]} of {len(rates)}")
 
