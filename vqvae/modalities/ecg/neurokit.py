@@ -19,7 +19,7 @@ def neurokit_delineator(method: str, clean: bool = True) -> Delineator:
 
     Args:
         method: one of `METHODS`.
-        clean: filter with NeuroKit's `ecg_clean` first, as its manual asks; its QRS onsets are better without.
+        clean: filter with NeuroKit's `ecg_clean` first, as its manual asks; its wavelet methods place QRS onsets better without.
 
     Raises:
         ValueError: a method NeuroKit does not have.
