@@ -24,7 +24,7 @@ _BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_
 
 
 def table(metrics: dict[str, Any]) -> str:
-    """Markdown of one `metrics.json`: levels and scores of a codebook, or boundaries beside NeuroKit's of a delineator.
+    """Markdown of one `metrics.json`: levels and scores of a codebook; of a delineator, boundaries beside NeuroKit's or beats by class.
 
     ValueError when it is neither.
     """
@@ -32,7 +32,9 @@ def table(metrics: dict[str, Any]) -> str:
         return _levels(metrics["points"])
     if "boundaries" in metrics:
         return _delineation(metrics)
-    raise ValueError(f"a metrics file holds 'points' or 'boundaries', this one holds {', '.join(metrics) or 'nothing'}")
+    if "classes" in metrics:
+        return _answers(metrics)
+    raise ValueError(f"a metrics file holds 'points' or 'boundaries' or 'classes', this one holds {', '.join(metrics) or 'nothing'}")
 
 
 def _levels(points: list[dict[str, Any]]) -> str:
@@ -52,6 +54,15 @@ def _delineation(metrics: dict[str, Any]) -> str:
         offset = f"{_number(score['mean_ms'], 1)} ± {_number(score['sd_ms'], 1)}"
         own = [_number(score["sensitivity"], 1), _number(score["precision"], 1), offset, _number(score["within_tolerance"], 1)]
         rows.append([_BOUNDARIES.get(name, name), *own, *(_number(rival[name]["within_tolerance"], 1) for rival in rivals.values())])
+    return _markdown(titles, rows)
+
+
+def _answers(metrics: dict[str, Any]) -> str:
+    titles = ["beats", "number", "with QRS duration (%)", "with P wave (%)", "QRS duration, 5 % / median / 95 % (ms)"]
+    rows = []
+    for kind, row in {"all": metrics["all"], **metrics["classes"]}.items():
+        width = " / ".join(_number(ms, 0) for ms in row["qrs_ms"])
+        rows.append([kind, str(row["beats"]), _number(row["answered"], 2), _number(row["p_wave"], 1), width])
     return _markdown(titles, rows)
 
 
