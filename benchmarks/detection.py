@@ -89,7 +89,7 @@ def main() -> None:
     if not paths:
         print("set VQVAE_DATA to the folder of real recordings to compare R-peak detectors")
         return
-    print(f"{'record':24} {'beats':>7} {'Se %':>8} {'+P %':>8} {'F1 %':>8} {'F1 36ms':>8} {'s/record':>9}")
+    print(f"{'record':24} {'beats':>7} {'Se %':>8} {'+P %':>8} {'F1 %':>8} {'F1 36ms':>8} {'CPU s':>9}")
     recordings = [load(path) for path in paths]
     ours = {recording.name: judge(find_r_peaks, recording) for recording in recordings}
     for name, count in ours.items():
