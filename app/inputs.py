@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -206,10 +206,23 @@ def dark() -> bool:
     return bool(st.context.theme.type == "dark")
 
 
-def view(recording: Ecg, lead: str) -> View:
-    """The window and the scale chosen."""
+class Sight(NamedTuple):
+    """What is looked at, and how."""
+
+    view: View
+    every_lead: bool
+    chosen: float | None  # s, the beat pointed at
+    caliper: Caliper | None  # None when nothing is measured
+
+
+def sight(recording: Ecg, lead: str) -> Sight:
+    """The window, the scale and what is marked in it."""
     state = st.session_state
-    return View(recording.leads.index(lead), state[TIME], state[SPEED], state[GAIN], dark=dark())
+    view = View(recording.leads.index(lead), state[TIME], state[SPEED], state[GAIN], dark=dark())
+    if state.get(CALIPER):
+        start_caliper(view)
+    legs = caliper() if state.get(CALIPER) else None
+    return Sight(view, bool(state.get(ALL)) and len(recording.leads) > 1, state.get(CHOSEN), legs)
 
 
 def window_seconds() -> float:

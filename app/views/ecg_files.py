@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from app import cache, inputs, panels
+from app import cache, panels
 from app.inputs import Desk
-from app.views.ecg_window import picture
 from vqvae.modalities import modality
 from vqvae.modalities.ecg.recording import Beats
 
@@ -30,13 +29,6 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
     button("Reconstruction", lambda: _record(shown, name), ".zip", "application/zip", "WFDB record (.hea, .dat, .atr), zipped")
     button("Beats", lambda: shown.report.events["beats"].to_csv(index=False), "-beats.csv", "text/csv", "One row per beat")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
-    button(
-        "Picture",
-        lambda: _picture(shown, desk),
-        ".html",
-        "text/html",
-        "The picture above, to zoom and pan in any browser; the camera above it saves a PNG",
-    )
     own = "" if desk.source in cache.examples() else " FILE stands for your own file."
     st.caption(f"The same from the command line.{own}")
     st.code(shlex.join(command(shown, desk)), language=None, wrap_lines=True)
@@ -45,19 +37,8 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
 def command(shown: cache.Shown, desk: Desk) -> list[str]:
     """The command that gives the same reconstruction and the same numbers."""
     file = f"example:{desk.source}" if desk.source in cache.examples() else "FILE"
-    options = [
-        "--checkpoint",
-        desk.checkpoint,
-        "--levels",
-        str(desk.level),
-        "--lead",
-        shown.lead,
-        "--output",
-        "OUT",
-        "--report",
-        "REPORT.json",
-    ]
-    return ["python", "-m", "vqvae", "reconstruct", file, *options]
+    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level), "--lead", shown.lead]
+    return ["python", "-m", "vqvae", "reconstruct", file, *chosen, "--output", "OUT", "--report", "REPORT.json"]
 
 
 def _record(shown: cache.Shown, name: str) -> bytes:
@@ -76,8 +57,3 @@ def rebuilt_beats(shown: cache.Shown) -> Beats:
 
 def _report(shown: cache.Shown, desk: Desk) -> str:
     return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1)
-
-
-def _picture(shown: cache.Shown, desk: Desk) -> str:
-    view = inputs.view(shown.recording, shown.lead)
-    return str(picture(shown, cache.strip(shown, desk.level, desk.checkpoint), view).to_html())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,49 +31,57 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     recording = shown.recording
     _open_at_worst(recording, beats, shown.lead)
     _controls(recording, beats)
-    view = inputs.view(recording, shown.lead)
+    sight = inputs.sight(recording, shown.lead)
     st.plotly_chart(
-        figures.overview(recording, shown.reconstruction, view, beats=beats),
+        figures.overview(recording, shown.reconstruction, sight.view, beats=beats),
         key="ecg.overview",
         selection_mode="points",
-        on_select=lambda: _jump(recording, view),
+        on_select=lambda: _jump(recording, sight.view),
         config={"displayModeBar": False},
         alt="The whole recording, and the worst error along it",
     )
-    measuring = bool(st.session_state.get(CALIPER))
-    if measuring:
-        inputs.start_caliper(view)
+    measuring = sight.caliper is not None
+    figure = picture(shown, strip, sight)
+    figure.update_layout(dragmode="select" if measuring else "zoom")
     st.plotly_chart(
-        picture(shown, strip, view),
+        figure,
         key=f"ecg.picture.{measuring}",
         selection_mode=("box",),
         on_select=inputs.take_box if measuring else "ignore",
         config={"displaylogo": False},
-        alt=f"Original and reconstruction of lead {shown.lead} on ECG paper from {view.start:.1f} s",
+        alt=f"Original and reconstruction of lead {shown.lead} on ECG paper from {sight.view.start:.1f} s",
     )
+    _below(shown, strip, sight)
     if measuring:
-        _measure(shown, view)
+        _measure(shown, sight.view)
     _table(recording, beats)
     inputs.write_address()
 
 
-def picture(shown: cache.Shown, strip: CodeStrip, view: View) -> go.Figure:
+def picture(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> go.Figure:
     """The figure of the window."""
-    chosen, beats = st.session_state.get(CHOSEN), shown.report.events["beats"]
-    if st.session_state.get(ALL) and len(shown.recording.leads) > 1:
-        return figures.all_leads(shown.recording, shown.reconstruction, view, beats=beats, chosen=chosen)
-    measuring = bool(st.session_state.get(CALIPER))
-    figure = figures.figure(
-        shown.recording,
-        shown.reconstruction,
-        view,
-        beats=beats,
-        strip=strip,
-        chosen=chosen,
-        caliper=inputs.caliper() if measuring else None,
+    beats = shown.report.events["beats"]
+    if sight.every_lead:
+        return figures.all_leads(shown.recording, shown.reconstruction, sight.view, beats=beats, chosen=sight.chosen, caliper=sight.caliper)
+    return figures.figure(
+        shown.recording, shown.reconstruction, sight.view, beats=beats, strip=strip, chosen=sight.chosen, caliper=sight.caliper
     )
-    figure.update_layout(dragmode="select" if measuring else "zoom")
-    return figure
+
+
+def _below(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> None:
+    """How to use the picture, and the picture to take home, in colours for white paper."""
+    printed = sight._replace(view=replace(sight.view, dark=False))
+    row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    row.caption("Drag to enlarge, double-click to return. The camera above the picture saves a PNG.", width="content")
+    row.download_button(
+        "Picture",
+        lambda: picture(shown, strip, printed).update_layout(paper_bgcolor="white", template="plotly_white").to_html(),
+        f"{shown.recording.name}-{sight.view.start:.0f}s.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        help="This window as a page of its own, to enlarge and measure in any browser",
+    )
 
 
 def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:

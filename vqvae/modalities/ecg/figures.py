@@ -88,7 +88,13 @@ def figure(
 
 
 def all_leads(
-    reference: Ecg, reconstruction: Ecg, view: View | None = None, *, beats: pd.DataFrame | None = None, chosen: float | None = None
+    reference: Ecg,
+    reconstruction: Ecg,
+    view: View | None = None,
+    *,
+    beats: pd.DataFrame | None = None,
+    chosen: float | None = None,
+    caliper: Caliper | None = None,
 ) -> go.Figure:
     """Original and reconstruction of every lead below each other, in one scale on one sheet of ECG paper."""
     import plotly.graph_objects as go
@@ -117,7 +123,7 @@ def all_leads(
         mark_beats(picture, beats, view, float(bases[0]) + ranges[0][1])
     rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
     picture.update_layout(yaxis={"showticklabels": False, "title": {"text": f"{len(reference.leads)} leads, {view.gain:g} mm/mV"}})
-    point_at(picture, view, chosen, None)
+    point_at(picture, view, chosen, caliper)
     return picture
 
 
