@@ -1,0 +1,147 @@
+"""The one flow: blocks, gaps, rates, memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vqvae import pipeline
+from vqvae.modalities.ecg import Ecg, example, restore, to_tensors
+from vqvae.modalities.ecg.examples import Scenario, synthesise
+from vqvae.modalities.protocol import Tensors
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    return pipeline.load("ecg")
+
+
+@pytest.fixture(scope="module")
+def recording() -> Ecg:
+    return synthesise(Scenario("long", seconds=240, leads=("II", "V5"))).ecg
+
+
+def test_codes_do_not_depend_on_the_blocks_they_are_computed_in(checkpoint, recording):
+    values = to_tensors(recording).values
+    whole = pipeline.encode_values(checkpoint.model, values, 10**6)
+    for block in (100, 700):
+        assert np.array_equal(pipeline.encode_values(checkpoint.model, values, block), whole)
+
+
+def test_samples_do_not_depend_on_the_blocks_they_are_decoded_in(checkpoint, recording):
+    codes = pipeline.encode(checkpoint, recording).codes
+    whole = pipeline.decode_codes(checkpoint.model, codes, 10**6)
+    assert np.allclose(pipeline.decode_codes(checkpoint.model, codes, 150), whole, atol=1e-4)
+
+
+def test_pieces_cover_every_frame_once_and_bring_their_surroundings():
+    for count, block, reach in [(1, 5, 3), (10, 5, 0), (23, 5, 7), (40, 100, 2)]:
+        covered = [frame for piece in pipeline.pieces(count, block, reach) for frame in range(piece.start, piece.stop)]
+        assert covered == list(range(count))
+        for piece in pipeline.pieces(count, block, reach):
+            assert piece.first == max(0, piece.start - reach)
+            assert piece.last == min(count, piece.stop + reach)
+
+
+def test_more_levels_lose_less_and_cost_more(checkpoint, recording):
+    encoded = pipeline.encode(checkpoint, recording)
+    errors, rates = [], []
+    for level in range(1, checkpoint.levels + 1):
+        rebuilt = pipeline.decode(checkpoint, encoded, level)
+        errors.append(float(np.abs(rebuilt.signals - recording.signals).mean()))
+        rates.append(pipeline.rate(checkpoint, encoded, recording, level).value)
+    assert errors == sorted(errors, reverse=True)
+    assert rates == sorted(rates)
+
+
+def test_the_rate_counts_every_code_and_all_side_information(checkpoint, recording):
+    encoded = pipeline.encode(checkpoint, recording)
+    rate = pipeline.rate(checkpoint, encoded, recording, 2)
+    frames = encoded.codes.shape[2]
+    side = len(json.dumps(encoded.layout, separators=(",", ":")))
+    assert rate.bytes == -(-2 * 2 * frames * 9 // 8) + side
+    assert rate.value == pytest.approx(8 * rate.bytes / (2 * 240))
+    assert rate.compression_ratio == pytest.approx(2 * 240 * 360 * recording.bits / 8 / rate.bytes)
+    assert pipeline.nominal_rates(checkpoint)[:2] == pytest.approx((101.25, 202.5))
+
+
+def test_codes_and_layout_are_all_that_decoding_needs(checkpoint, recording):
+    encoded = pipeline.encode(checkpoint, recording)
+    copied = pipeline.Encoded(encoded.codes.copy(), json.loads(json.dumps(encoded.layout)))
+    assert np.array_equal(pipeline.decode(checkpoint, copied).signals, pipeline.decode(checkpoint, encoded).signals)
+
+
+@pytest.mark.parametrize("rate", [100.0, 250.0, 333.3, 360.0, 500.0, 1000.0])
+def test_restore_undoes_to_tensors_at_any_rate(rate):
+    recording = synthesise(Scenario("any", seconds=12, rate=rate, leads=("II",))).ecg
+    tensors = to_tensors(recording)
+    assert tensors.values.dtype == np.float32
+    assert tensors.values.shape[2] % 32 == 0
+    back = restore(Tensors(tensors.values, json.loads(json.dumps(tensors.layout))))
+    assert back.signals.shape == recording.signals.shape
+    assert back.rate == recording.rate
+    error = np.sqrt(np.mean((back.signals - recording.signals) ** 2)) / recording.signals.std()
+    assert error < (1e-6 if rate == 360 else 0.03)
+
+
+def test_gaps_come_back_as_gaps_and_leads_keep_their_names(checkpoint):
+    clean = example("normal")
+    signals = clean.signals[:3].copy()
+    signals[0, 1000:4000] = np.nan
+    signals[1, :700] = np.nan
+    signals[1, -5:] = np.nan
+    signals[2] = np.nan
+    holed = Ecg(signals, clean.rate, ("a", "b", "c"))
+    rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, holed), 6)
+    assert rebuilt.leads == ("a", "b", "c")
+    assert np.array_equal(np.isnan(rebuilt.signals), np.isnan(signals))
+    kept = ~np.isnan(signals[0])
+    assert np.abs(rebuilt.signals[0] - signals[0])[kept].max() < 0.3
+
+
+@pytest.mark.parametrize("samples", [1, 3, 31, 33])
+@pytest.mark.parametrize("value", [0.0, 1.5, np.nan])
+def test_tiny_flat_and_empty_recordings_pass_through(checkpoint, samples, value):
+    recording = Ecg(np.full((1, samples), value, np.float32), 360.0, ("I",))
+    rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, recording))
+    report = pipeline.compare(checkpoint, recording, rebuilt)
+    assert rebuilt.signals.shape == (1, samples)
+    assert np.isnan(rebuilt.signals).all() == np.isnan(value)
+    assert len(report.events["beats"]) == 0
+
+
+def test_gain_polarity_and_offset_pass_through(checkpoint, recording):
+    louder = Ecg(-4 * recording.signals + 2, recording.rate, recording.leads)
+    once = pipeline.decode(checkpoint, pipeline.encode(checkpoint, recording), 6)
+    twice = pipeline.decode(checkpoint, pipeline.encode(checkpoint, louder), 6)
+    errors = [np.abs(once.signals - recording.signals).mean(), np.abs(twice.signals - louder.signals).mean() / 4]
+    assert errors[1] < 1.5 * errors[0]
+
+
+def test_a_day_of_two_leads_takes_less_than_a_gigabyte_and_a_half():
+    code = """
+import dataclasses, resource
+import numpy as np
+from vqvae import pipeline
+from vqvae.modalities.ecg import Ecg, example
+from vqvae.networks.frames import FramesConfig
+from vqvae.networks.vqvae import ModelConfig, QuantizerConfig, build
+piece = example("ventricular").signals[:2]
+signals = np.tile(piece, 24 * 60)
+recording = Ecg(signals, 360.0, ("I", "II"))
+small = ModelConfig(FramesConfig(width=4, dilations=(15,)), QuantizerConfig(codebook_size=4))  # memory is in the signals
+checkpoint = dataclasses.replace(pipeline.load("ecg"), model=build(small).eval())
+rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, recording))
+assert rebuilt.signals.shape == (2, 24 * 3600 * 360)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 1.5
