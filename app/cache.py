@@ -24,7 +24,7 @@ from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 from vqvae.projection import colours
 
-ROOM = 900_000_000  # bytes of results that are kept; the least recently used go first
+ROOM = 500_000_000  # bytes of results that are kept; the least recently used go first
 T = TypeVar("T")
 
 

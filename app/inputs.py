@@ -25,7 +25,7 @@ STOPPED = "desk.stopped"
 LEAD, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
 ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
-KEPT = 3  # recordings of the reader's own that stay within reach
+KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own that stay within reach, and the bytes they may take together
 DEFAULT_LEVEL = 3
 SPEEDS, GAINS = (12.5, 25.0, 50.0, 100.0), (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/s, mm/mV
 
@@ -80,7 +80,7 @@ def write_address() -> None:
     if LEAD in st.session_state:
         desired["lead"] = st.session_state[LEAD]
     if TIME in st.session_state:
-        desired["t"] = f"{st.session_state[TIME]:g}"
+        desired["t"] = f"{st.session_state[TIME]:.10g}"
     if st.query_params.to_dict() != desired:
         st.query_params.from_dict(desired)
 
@@ -111,8 +111,11 @@ def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
 
 
 def _open(source: str, recording: Ecg) -> None:
-    others = {key: value for key, value in st.session_state[OPENED].items() if key != source}
-    st.session_state[OPENED] = dict([*others.items(), (source, recording)][-KEPT:])
+    kept: dict[str, Ecg] = {source: recording}
+    for key, value in reversed(st.session_state[OPENED].items()):
+        if len(kept) < KEPT and sum(ecg.signals.nbytes for ecg in (*kept.values(), value)) <= ROOM:
+            kept.setdefault(key, value)
+    st.session_state[OPENED] = dict(reversed(kept.items()))
     st.session_state[NEXT] = source
     st.session_state[UPLOADS] += 1  # the drop zone is empty again
     st.session_state.pop(RATE, None)

@@ -48,9 +48,11 @@ def title(recording: Ecg, source: str) -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     known = cache.examples()
     name = known[source].title if source in known else plain(recording.name)
-    long = clock(recording.seconds)
     left.title(f"ECG: {name}", anchor=False)
-    left.caption(f"{len(recording.leads)} leads, {long} min, {recording.rate:g} Hz. {known[source].description if source in known else ''}")
+    leads = f"{len(recording.leads)} leads" if len(recording.leads) > 1 else "1 lead"
+    facts = f"{leads}, {clock(recording.seconds)} {'h' if recording.seconds >= 3600 else 'min'}, {recording.rate:g} Hz."
+    notes = f" What was converted or left out while reading: {len(recording.notes)} notes under Details." if recording.notes else ""
+    left.caption(f"{facts} {known[source].description if source in known else ''}{notes}")
     inputs.choose_lead(right, recording)
 
 
