@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -68,6 +69,10 @@ def shelf() -> Shelf:
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the checkpoint …")
 def checkpoint(name: str) -> Any:
+    """A trained codebook; computing takes half of the cores, since threads that wait for a busy core wait for each other."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     return pipeline.load(name)
 
 
