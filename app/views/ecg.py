@@ -116,20 +116,24 @@ def _cheap(shown: cache.Shown, desk: Desk) -> bool:
     return known or shown.recording.seconds <= COMPARED_S
 
 
+@st.fragment
 def tabs(shown: cache.Shown, desk: Desk) -> None:
-    """Everything that stands behind the verdict."""
-    scores, classes, codes, details = st.tabs(["Scores", "By class", "Codes", "Details"])
-    with scores:
-        _scores(shown.report)
-    with classes:
-        _classes(shown)
-    with codes:
-        panels.code_usage(cache.code_counts(shown, desk.level, desk.checkpoint))
-    with details:
-        for note in shown.recording.notes:
-            st.markdown(f"- {plain(note)}")
-        st.markdown(cache.text("ecg_details"))
-        panels.model_card(cache.checkpoint(desk.checkpoint))
+    """Everything that stands behind the verdict; what is not looked at is not made."""
+    scores, classes, codes, details = st.tabs(["Scores", "By class", "Codes", "Details"], key="ecg.tabs", on_change="rerun")
+    if scores.open:
+        with scores:
+            _scores(shown.report)
+    if classes.open:
+        with classes:
+            _classes(shown)
+    if codes.open:
+        with codes:
+            panels.code_usage(cache.code_counts(shown, desk.level, desk.checkpoint))
+    if details.open:
+        with details:
+            st.markdown("\n".join(f"- {plain(note)}" for note in shown.recording.notes))
+            st.markdown(cache.text("ecg_details"))
+            panels.model_card(cache.checkpoint(desk.checkpoint))
 
 
 def _scores(report: Report) -> None:

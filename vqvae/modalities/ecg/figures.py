@@ -81,7 +81,7 @@ def figure(
         mark_beats(picture, beats, view, high)
     if strip is not None:
         draw_strip(picture, strip, view)
-    rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
+    rule(picture, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds)
     picture.update_layout(yaxis={"title": {"text": f"{escape(reference.leads[view.lead])} (mV)"}})
     point_at(picture, view, chosen, caliper)
     return picture
@@ -121,7 +121,7 @@ def all_leads(
     picture.add_scatter(**calibration(view, float(bases[0])))
     if beats is not None:
         mark_beats(picture, beats, view, float(bases[0]) + ranges[0][1])
-    rule(picture, view, view.start - view.seconds, view.start + 2 * view.seconds)
+    rule(picture, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds)
     picture.update_layout(yaxis={"showticklabels": False, "title": {"text": f"{len(reference.leads)} leads, {view.gain:g} mm/mV"}})
     point_at(picture, view, chosen, caliper)
     return picture
@@ -135,30 +135,23 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
     original = reference.signals[view.lead]
     worst = worst_by_bin(original, reconstruction.signals[view.lead], BINS)
     edges = np.linspace(0, reference.seconds, len(worst) + 1)
-    centres, width = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
     picture = go.Figure()
     picture.add_scatter(
         **line_trace(original, reference.rate, 0.0, 2 * POINTS // 3), line={"color": view.ink.original, "width": 0.8}, hoverinfo="skip"
     )
-    picture.add_bar(
-        x=centres, y=np.nan_to_num(worst), width=width, marker={"color": view.ink.error, "line": {"width": 0}}, yaxis="y2", hoverinfo="skip"
+    picture.add_scatter(
+        x=np.repeat(edges, 2)[1:-1],
+        y=np.repeat(np.nan_to_num(worst), 2),
+        mode="lines",
+        line={"width": 0},
+        fill="tozeroy",
+        fillcolor=view.ink.error,
+        yaxis="y2",
+        hoverinfo="skip",
     )
     if beats is not None:
         _mark_damage(picture, beats, edges, view)
-    said = [
-        f"{clock(t)}<br>worst error {w:.2f} mV" if np.isfinite(w) else f"{clock(t)}<br>nothing recorded"
-        for t, w in zip(centres, worst, strict=True)
-    ]
-    picture.add_bar(
-        x=centres,
-        y=np.ones(len(centres)),
-        width=width,
-        yaxis="y3",
-        marker={"color": view.ink.shade, "opacity": 0.0},
-        hovertext=said,
-        hoverinfo="text",
-        name="jump",
-    )
+    _let_jump(picture, edges, worst)
     picture.add_vrect(
         x0=view.start,
         x1=min(view.start + view.seconds, reference.seconds),
@@ -189,6 +182,16 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
         yaxis3=hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
     )
     return picture
+
+
+def _let_jump(picture: go.Figure, edges: np.ndarray, worst: np.ndarray) -> None:
+    """Unseen bars that tell the time and the worst error below the pointer, and can be clicked."""
+    first = np.arange(0, len(worst), 3)
+    starts, stops = edges[first], edges[np.minimum(first + 3, len(worst))]
+    highest = [f"worst error {w:.2f} mV" if np.isfinite(w) else "nothing recorded" for w in np.fmax.reduceat(worst, first)]
+    said = [f"{clock(start)}<br>{error}" for start, error in zip(starts, highest, strict=True)]
+    where = {"x": (starts + stops) / 2, "width": stops - starts, "y": np.ones(len(first)), "yaxis": "y3"}
+    picture.add_bar(**where, marker={"opacity": 0.0}, hovertext=said, hoverinfo="text", name="jump")
 
 
 def _mark_damage(picture: go.Figure, beats: pd.DataFrame, edges: np.ndarray, view: View) -> None:

@@ -70,30 +70,27 @@ def clock(seconds: float) -> str:
 
 
 def rule(figure: go.Figure, view: View, start: float, stop: float, *, x: str = "x", y: str = "y") -> None:
-    """Rule the axes `x` and `y` like ECG paper: 1 mm and 5 mm boxes, square, whole seconds written."""
+    """Rule the axes `x` and `y` like ECG paper from `start` to `stop` s: 1 mm and 5 mm boxes, square, whole seconds written.
+
+    The many fine lines of time are one path, which a browser draws ten times faster than as many grid lines.
+    """
     box_s, box_mv = 5.0 / view.speed, 5.0 / view.gain
     ticks = np.arange(np.ceil(start / box_s), np.floor(stop / box_s) + 1) * box_s
     names = [clock(tick) if abs(tick - round(tick)) < 1e-6 else "" for tick in ticks]
-    common = {"gridcolor": GRID, "gridwidth": 1, "zeroline": False, "showgrid": True}
-    figure.update_layout(
-        {
-            f"{x[0]}axis{x[1:]}": common
-            | {
-                "tickmode": "array",
-                "tickvals": ticks,
-                "ticktext": names,
-                "minor": {"dtick": box_s / 5, "tick0": 0, "showgrid": True, "gridcolor": GRID_FINE},
-            },
-            f"{y[0]}axis{y[1:]}": common
-            | {
-                "dtick": box_mv,
-                "tick0": 0,
-                "ticklabelstep": 2,
-                "minor": {"dtick": box_mv / 5, "tick0": 0, "showgrid": True, "gridcolor": GRID_FINE},
-            }
-            | {"scaleanchor": x, "scaleratio": view.gain / view.speed},
-        }
+    fine = np.arange(np.ceil(5 * start / box_s), np.floor(5 * stop / box_s) + 1) * (box_s / 5)
+    figure.add_shape(
+        type="path",
+        path=" ".join(f"M {time:.4f},0 V 1" for time in fine),
+        xref=x,
+        yref=f"{y} domain",
+        line={"color": GRID_FINE, "width": 1},
+        layer="below",
     )
+    common = {"gridcolor": GRID, "gridwidth": 1, "zeroline": False, "showgrid": True}
+    levels = {"dtick": box_mv, "tick0": 0, "ticklabelstep": 2, "scaleanchor": x, "scaleratio": view.gain / view.speed}
+    minor = {"minor": {"dtick": box_mv / 5, "tick0": 0, "showgrid": True, "gridcolor": GRID_FINE}}
+    times = {"tickmode": "array", "tickvals": ticks, "ticktext": names}
+    figure.update_layout({f"{x[0]}axis{x[1:]}": common | times, f"{y[0]}axis{y[1:]}": common | levels | minor})
 
 
 def calibration(view: View, bottom: float) -> dict[str, Any]:
