@@ -268,3 +268,10 @@ def test_components_are_uncorrelated_and_ordered_by_variance():
     covariance = np.cov(principal_components(vectors, 4).T)
     assert np.allclose(covariance, np.diag(np.diag(covariance)), atol=1e-9)
     assert (np.diff(np.diag(covariance)) < 0).all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_loading_of_every_component_is_positive(sign):
+    vectors = sign * np.random.default_rng(1).normal(size=(300, 6)) * [1, 5, 3, 0.5, 2, 0.1]
+    directions = np.linalg.lstsq(vectors - vectors.mean(axis=0), principal_components(vectors, 6), rcond=None)[0]
+    assert (directions[np.abs(directions).argmax(axis=0), np.arange(6)] > 0).all()
