@@ -168,7 +168,7 @@ def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: 
 
 
 def _compared(source: str, model: Any, recording: Ecg, rebuilt: Ecg, lead: str, steps: Steps) -> Report:
-    steps("Comparing every beat")(0.0)
+    steps("Comparing every beat")
     analysis = shelf().get(("analysis", source, lead), lambda: pipeline.analyse(model, recording, lead))
     return pipeline.compare(model, recording, rebuilt, lead=lead, analysis=analysis)
 

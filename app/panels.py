@@ -29,8 +29,8 @@ PATIENCE = 0.6  # s before progress is shown: what is quicker needs none
 class Progress:
     """A bar for each step of a long computation, with a way to stop it."""
 
-    def __init__(self, on_stop: Callable[[], None]) -> None:
-        self._place, self._on_stop = st.empty(), on_stop
+    def __init__(self, on_stop: Callable[[], None], at_once: bool) -> None:
+        self._place, self._on_stop, self._patience = st.empty(), on_stop, 0.0 if at_once else PATIENCE
         self._began = time.monotonic()
         self._bar: DeltaGenerator | None = None
 
@@ -40,11 +40,12 @@ class Progress:
 
         def report(share: float) -> None:
             spent = time.monotonic() - began
-            if time.monotonic() - self._began < PATIENCE:
+            if time.monotonic() - self._began < self._patience:
                 return
             left = f", about {spent / share * (1 - share):.0f} s left" if share > 0.02 and spent > 1 else ""
             self._show(min(1.0, share), f"{doing} …{left}")
 
+        report(0.0)
         return report
 
     def _show(self, share: float, text: str) -> None:

@@ -40,6 +40,7 @@ LOOKS = {
 }
 METRIC = 180  # pixels; five stand beside each other on a wide screen
 WAITING = "…"
+LONG_S = 600.0  # s; a recording from which on progress is shown from the first moment
 COMPARED_S = 120.0  # s; recordings up to this length are also compared at one level less, for the small change under every number
 
 
@@ -62,7 +63,7 @@ def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
         st.info("Stopped. Nothing was changed.", icon=":material/stop_circle:")
         st.button("Start again", on_click=inputs.start_again)
         return None
-    progress = panels.Progress(on_stop=inputs.stop)
+    progress = panels.Progress(on_stop=inputs.stop, at_once=recording.seconds > LONG_S)
     try:
         shown = cache.shown(desk.source, recording, desk.checkpoint, desk.level, lead, progress.step)
     except ValueError as error:
