@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from quantizer_properties import D, K, all_among, as_rows, noise
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vqvae.quantizers import EMAVectorQuantizer
@@ -56,7 +57,7 @@ def work(rank: int, folder: Path) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     for quantizer_class in CLASSES:
-        torch.save(trained(quantizer_class(K, D, decay=0.9), slice(rank, rank + 1)), folder / f"{quantizer_class.__name__}-{rank}.pt")
+        save_file(trained(quantizer_class(K, D, decay=0.9), slice(rank, rank + 1)), folder / f"{quantizer_class.__name__}-{rank}")
     dist.destroy_process_group()
 
 
@@ -66,7 +67,7 @@ def codebooks(tmp_path_factory) -> dict[str, list[dict[str, Tensor]]]:
     folder = tmp_path_factory.mktemp("two")
     mp.spawn(work, (folder,), nprocs=2)
     names = [quantizer_class.__name__ for quantizer_class in CLASSES]
-    return {name: [torch.load(folder / f"{name}-{rank}.pt", weights_only=True) for rank in range(2)] for name in names}
+    return {name: [load_file(folder / f"{name}-{rank}") for rank in range(2)] for name in names}
 
 
 def differ(codebooks: dict[str, list[dict[str, Tensor]]], quantizer_class: type, state: str) -> bool:
