@@ -20,6 +20,8 @@ def number(value: float, unit: str = "") -> str:
         return "–"
     if math.isinf(value):
         return "∞"
+    if unit == "%" and 99.9 < value < 100:
+        return "> 99.9\u202f%"  # never 100 when it is less
     digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}".replace(",", "\u2009") + (f"\u202f{unit}" if unit else "")
 
