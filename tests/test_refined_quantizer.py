@@ -118,6 +118,19 @@ def test_kmeans_start_of_a_level_weighs_rows_by_what_an_error_in_them_costs():
     assert float(quantizer.quantizers[1].codebook.detach()) == pytest.approx((9 / 3 - 1) / 10, abs=0.05)
 
 
+def test_a_restart_moves_unused_codes_onto_data_and_leaves_the_others_alone():
+    quantizer, latents = make(), noise(4, D, 200, seed=8)
+    codebook = quantizer.quantizers[0].codebook.data
+    codebook[3:6] = 1000.0
+    before = codebook.clone()
+    assert quantizer.restart_unused(latents, 1, torch.Generator().manual_seed(0), share=0.01) == 3
+    rows = latents.movedim(1, -1).reshape(-1, D)
+    assert all(bool((row == rows).all(1).any()) for row in codebook[3:6])
+    others = [index for index in range(K) if index not in (3, 4, 5)]
+    assert torch.equal(codebook[others], before[others])
+    assert len(quantizer.encode(latents)[:, 0].unique()) == K
+
+
 class Loud(Refiner):
     """The first half of the frames is three times as uncertain as the second."""
 

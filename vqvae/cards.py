@@ -18,6 +18,8 @@ HEADLINES = {  # score -> column; the first ones that a metrics file has are sho
     "r_peak_f1_150ms": "R-peak F1, 150 ms",
     "r_peak_f1_36ms": "R-peak F1, 36 ms",
     "qrs_duration_within_10ms": "QRS width within 10 ms",
+    "annotated_r_peak_f1_150ms": "R-peak F1 against annotations, 150 ms",
+    "codebook_usage": "codebook usage",
 }
 
 _BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_off": "QRS end", "t_off": "T end"}
@@ -100,8 +102,17 @@ def current(root: Path) -> dict[Path, str]:
     for metrics in sorted(root.glob("checkpoints/*/metrics.json")):
         card = metrics.with_name("README.md")
         if card.exists() and BEGIN in card.read_text(encoding="utf-8"):
-            pages[card] = table(read_json(metrics))
+            pages[card] = _everything(metrics.parent)
     return {page: fill(page.read_text(encoding="utf-8"), section) for page, section in pages.items()}
+
+
+def _everything(folder: Path) -> str:
+    """All that was measured of a checkpoint: `metrics.json` and further `metrics-*.json`, each with its command."""
+    parts = []
+    for path in [folder / "metrics.json", *sorted(folder.glob("metrics-*.json"))]:
+        metrics = read_json(path)
+        parts.append("\n".join([f"`{metrics['command']}`", "", table(metrics)]) if metrics.get("command") else table(metrics))
+    return "\n\n".join(parts)
 
 
 def main() -> None:

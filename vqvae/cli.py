@@ -75,7 +75,7 @@ def reconstruct(options: argparse.Namespace) -> None:
     kind: Any = modality(checkpoint.config.modality)
     if options.report and len(options.files) > 1:
         raise ValueError("--report describes one recording: give one FILE, or use evaluate for many")
-    level = options.levels or checkpoint.levels
+    level = checkpoint.levels if options.levels is None else options.levels
     for file in options.files:
         name = file.removeprefix("example:")
         recording = kind.example(name) if name != file else kind.read(Path(file), rate=options.rate)
@@ -118,8 +118,8 @@ def _codebook(folder: Path, options: argparse.Namespace, paths: list[Path]) -> d
 
     checkpoint = pipeline.load(folder)
     with Told() as told:
-        result = evaluation.evaluate(checkpoint, paths, [options.levels] if options.levels else None, told, lead=options.lead)
-    result = {**evaluation.provenance(checkpoint), **result}
+        result = evaluation.evaluate(checkpoint, paths, [options.levels] if options.levels is not None else None, told, lead=options.lead)
+    result = {**evaluation.provenance(folder), **result}
     print(table(result))
     return result
 
@@ -127,8 +127,11 @@ def _codebook(folder: Path, options: argparse.Namespace, paths: list[Path]) -> d
 def _delineation(folder: Path, options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
     from vqvae.cards import table
     from vqvae.delineator import evaluate_delineator
+    from vqvae.evaluation import provenance
 
-    result = evaluate_delineator(folder, options.data, [path.name for path in paths])
+    names = [path.name for path in paths]
+    data = {"folder": options.data.name, "recordings": names}
+    result = {**provenance(folder), "data": data, **evaluate_delineator(folder, options.data, names)}
     print(table(result))
     return result
 

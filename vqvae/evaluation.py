@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vqvae import pipeline
-from vqvae.checkpoint import Checkpoint
+from vqvae.checkpoint import Checkpoint, digest
+from vqvae.config import read_json
 from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Score
 
 RATE_DEFINITION = "Bits of all codes at fixed length and of the side information, per second and lead."
-USAGE_DEFINITION = "Share of the codebook's vectors that occur at least once in these recordings, the least used level."
+USAGE_DEFINITION = "Share of the vectors in the codebook of the last residual level used that occur at least once in these recordings."
 Told = Callable[[str, float], None]
 """Hears what is being done and how much of everything is, 0 to 1."""
 
@@ -56,7 +57,7 @@ def evaluate(
     usage = counts.usage()
     points = [point(checkpoint, level, rows) for level, rows in table.items()]
     for entry in points:
-        share = float(min(usage[: entry["level"]]))
+        share = float(usage[entry["level"] - 1])
         entry["scores"]["codebook_usage"] = {"value": share, "unit": "%", "definition": USAGE_DEFINITION}
     return {"data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]}, "points": points}
 
@@ -116,16 +117,17 @@ def single(
     scored = Scored(pipeline.rate(checkpoint, encoded, recording, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
     entry = point(checkpoint, level, {recording.name: scored})
     del entry["seconds"]
-    return {**provenance(checkpoint, command), "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
+    return {**provenance(checkpoint.folder, command), "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
 
 
-def provenance(checkpoint: Checkpoint, command: Sequence[str] | None = None) -> dict[str, Any]:
-    """Where figures come from: checkpoint, command, commit, versions."""
-    packages = ("torch", "numpy", "scipy", "wfdb")
+def provenance(folder: Path, command: Sequence[str] | None = None) -> dict[str, Any]:
+    """Where figures come from: checkpoint folder, command, seed of its training, commit, versions."""
+    packages = ("torch", "numpy", "scipy", "wfdb", "neurokit2")
+    config = read_json(folder / "config.json")
     return {
-        "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.sha256},
+        "checkpoint": {"name": folder.name, "sha256": digest(folder / "model.safetensors")},
         "command": shlex.join(command or ["python", "-m", "vqvae", *sys.argv[1:]]),
-        "seed": checkpoint.config.training.seed,
+        "seed": config.get("training", config)["seed"],
         "commit": commit(),
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
     }

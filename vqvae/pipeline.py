@@ -164,4 +164,4 @@ def pieces(count: int, block: int, reach: int) -> list[Piece]:
 def _levels(checkpoint: Checkpoint, levels: int | None) -> int:
     if levels is not None and not 1 <= levels <= checkpoint.levels:
         raise ValueError(f"levels {levels} is not in 1…{checkpoint.levels}")
-    return levels or checkpoint.levels
+    return checkpoint.levels if levels is None else levels

@@ -30,6 +30,15 @@ class Refiner(nn.Module):
         raise NotImplementedError
 
 
+def draw(weights: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
+    """`count` indices into weights (N,), each with probability proportional to its weight, none above the 99th percentile's."""
+    capped = weights.double().cpu()
+    capped = capped.clamp(max=float(capped.kthvalue(max(1, round(0.99 * len(capped)))).values))
+    sums = capped.cumsum(0)
+    draws = torch.rand(count, generator=generator, dtype=torch.float64) * sums[-1]
+    return torch.searchsorted(sums, draws).clamp(max=len(sums) - 1)
+
+
 class RefinedResidualQuantizer(Quantizer):
     """Level q codes (latents - estimate) / scale, both of them known to the decoder from levels 1…q-1 of all frames.
 
@@ -93,15 +102,34 @@ class RefinedResidualQuantizer(Quantizer):
     def initialise_level(self, level: int, latents: Tensor, generator: torch.Generator | None = None, iterations: int = 10) -> None:
         """Fit the codebook of one level (0…Q-1) by k-means to what the levels before it leave of latents (B, D, *S).
 
-        Rows are drawn with probability proportional to their squared scale, since that is how much an error in them counts.
+        Rows are drawn with probability proportional to their squared scale, since that is how much an error in them counts; the
+        loudest hundredth counts no more than the next, lest single artefacts take code vectors.
         """
         known = self.trace(latents, level)[1][-1] if level else self._nothing(latents.shape, latents.device)
         rows = ((latents - known.latents) / known.scale).movedim(1, -1).reshape(-1, self.codebook_dim)
-        weights = known.scale.square().flatten().double().cpu().cumsum(0)
-        draws = torch.rand(len(rows), generator=generator, dtype=torch.float64) * weights[-1]
-        drawn = torch.searchsorted(weights, draws).clamp(max=len(rows) - 1).to(rows.device)
+        drawn = draw(known.scale.square().flatten(), len(rows), generator).to(rows.device)
         quantizer = self.quantizers[level]
         quantizer.codebook.copy_(kmeans(rows[drawn], self.codebook_size, iterations, generator))  # type: ignore[operator]
+
+    @torch.no_grad()
+    def restart_unused(self, latents: Tensor, levels: int, generator: torch.Generator | None = None, share: float = 0.01) -> int:
+        """Move code vectors of the first `levels` levels that latents (B, D, *S) hardly choose onto shapes that are served badly.
+
+        Hardly means less than `share` times as often as equal use would.  Returns how many moved.
+        """
+        known, moved = self._nothing(latents.shape, latents.device), 0
+        for level in range(levels):
+            shapes = (latents - known.latents) / known.scale
+            codes = self._nearest(level, shapes)
+            codebook = self.quantizers[level].codebook
+            counts = torch.bincount(codes.flatten(), minlength=self.codebook_size)
+            unused = (counts < share * codes.numel() / self.codebook_size).nonzero().flatten()
+            added, after = self._step(level, codes, known)
+            errors = (latents - added).square().sum(dim=1).sqrt().flatten()
+            rows = shapes.movedim(1, -1).reshape(-1, self.codebook_dim)
+            codebook.data[unused] = rows[draw(errors, len(unused), generator).to(rows.device)]  # type: ignore[operator]
+            known, moved = after, moved + len(unused)
+        return moved
 
     def _nothing(self, shape: torch.Size, device: torch.device) -> Estimate:
         zeros = torch.zeros(shape, device=device)

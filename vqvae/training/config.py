@@ -33,6 +33,7 @@ class TrainingConfig:
     codebook_learning_rate: float = 5e-4
     grow_every: int = 200  # steps from one level's k-means start to the next level's
     kmeans_windows: int = 1024
+    restart_every: int = 500  # steps between restarts of code vectors that are hardly used
     check_every: int = 500  # steps between validations
     precision: str = "32-true"  # in Lightning Fabric's words
 

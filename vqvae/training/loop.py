@@ -21,6 +21,7 @@ from vqvae.training.run_folder import RunFolder
 from vqvae.training.windows import Windows, read_source
 
 WARM_UP = 100  # steps
+RESTARTS_UNTIL = 0.25  # of all steps: what is moved later has no time to settle
 CHECKED_FRAMES = 6750  # per series at a validation: 10 minutes of ECG
 
 
@@ -58,6 +59,8 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
         if step % settings.grow_every == 0 and step // settings.grow_every < model.quantizer.levels:
             _grow(model, step // settings.grow_every, windows, settings, fabric.device)
         levels = min(model.quantizer.levels, step // settings.grow_every + 1)
+        if step and step % settings.restart_every == 0 and step < RESTARTS_UNTIL * settings.steps:
+            _restart(model, windows, levels, settings, step, fabric.device)
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"] * _schedule(step, settings.steps)
         loss = objective(windows.batch(step, settings.batch_size, fabric.global_rank).to(fabric.device), levels)
@@ -114,6 +117,13 @@ def _grow(model: VQVAE, level: int, windows: Windows, settings: TrainingConfig, 
     refiner = quantizer.refiners[level]
     if isinstance(refiner, Refinement):
         refiner.typical.copy_(0.5 * torch.log(error.square().mean()))
+
+
+def _restart(model: VQVAE, windows: Windows, levels: int, settings: TrainingConfig, step: int, device: torch.device) -> None:
+    """Give code vectors that hardly any latents choose another start."""
+    if isinstance(model.quantizer, RefinedResidualQuantizer):
+        latents = model.encoder(windows.batch(settings.steps + step, settings.kmeans_windows // 2).to(device))
+        model.quantizer.restart_unused(latents, levels, torch.Generator().manual_seed(settings.seed + step))
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from torch import Tensor
 from vqvae.modalities import modality
 from vqvae.training.config import Source
 
-FLIPPED = 0.5  # share of windows turned upside down: a lead's polarity is the electrodes' choice
+FLIPPED = 0.1  # share of windows turned upside down: electrodes may be swapped, but most are not, and codes are few
 LOUDNESS = 0.15  # standard deviation of the log gain
 
 

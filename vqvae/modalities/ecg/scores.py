@@ -58,8 +58,8 @@ def _size(recording: Ecg) -> str:
 def _fidelity_scores(found: Fidelity) -> list[Score]:
     flat = "mean over the leads, flat ones left out"
     return [
-        Score("prdn", _mean(found.prdn), "%", 0.0, f"PRDN: RMS of the error over the RMS of the lead around its own mean, {flat}."),
-        Score("prd", _mean(found.prd), "%", 0.0, "PRD: RMS of the error over the RMS of the values in mV as stored, mean over the leads."),
+        Score("prdn", _mean(found.prdn), "%", 0.0, f"RMS of the error over the RMS of the lead around its own mean (PRDN), {flat}."),
+        Score("prd", _mean(found.prd), "%", 0.0, "RMS of the error over the RMS of the values in mV as stored (PRD), mean over the leads."),
         Score("snr", _mean(found.snr), "dB", float("inf"), f"Power of the lead around its own mean over the power of the error, {flat}."),
         Score("max_error", _largest(found.max_error), "mV", 0.0, "Largest absolute error of any sample on any lead."),
     ]
