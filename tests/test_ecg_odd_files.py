@@ -233,7 +233,7 @@ def test_arrays_that_are_no_leads_of_samples_are_refused(tmp_path, content):
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_is_none_is_refused(tmp_path, rate):
     (tmp_path / "a.npy").write_bytes(array(np.zeros(500)))
-    assert "no sampling rate" in refusal(tmp_path / "a.npy", rate)
+    assert "would have a sampling rate of" in refusal(tmp_path / "a.npy", rate)
 
 
 def pack(files: dict[str, bytes]) -> bytes:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, Channel, check_size, select
+from vqvae.modalities.ecg.channels import LARGEST, Channel, check_rate, check_size, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
@@ -31,7 +31,7 @@ def read_aecg(path: Path) -> Ecg:
     rate, leads = max(sets, key=lambda found: max(len(lead.digits) for lead in found[1]) / found[0])
     selection = select([lead.channel for lead in leads], path.name)
     length = max(len(leads[i].digits) for i in selection.indices)
-    check_size(len(selection.indices), length, path.name)
+    check_size(len(selection.indices), length, rate, path.name)
     signals = np.full((len(selection.indices), length), np.nan, np.float32)
     for row, (index, factor) in enumerate(zip(selection.indices, selection.factors, strict=True)):
         lead = leads[index]
@@ -89,7 +89,7 @@ def _rate(sequence: ElementTree.Element, file: str) -> float | None:
     step = _number(increment, file) * _SECONDS.get(increment.get("unit", "s"), 0.0)
     if not 1e-7 < step < 1e7:
         raise ValueError(f"{file} has a time increment of {increment.get('value')} {increment.get('unit', '')[:10]}, which is no time.")
-    return round(1 / step, 6)
+    return check_rate(round(1 / step, 6), file)
 
 
 def _lead(sequence: ElementTree.Element, file: str) -> _Lead | None:

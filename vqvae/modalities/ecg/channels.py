@@ -12,6 +12,12 @@ import numpy as np
 MAX_VALUES = 2**28
 """Most samples, all leads together, that one recording may have (1 GiB of float32; 24 h of 2 leads at 1.5 kHz)."""
 
+RATES = (1.0, 100_000.0)
+"""Slowest and fastest sampling rate that is believed, in Hz."""
+
+SEEN_RATE = 360
+"""Hz; a recording must be of a size that can be handled at this rate too, whatever its own."""
+
 LARGEST = 1e12
 """A scale, range or sample given in text beyond this is a fault, not a measurement; within it float32 never overflows."""
 
@@ -105,10 +111,19 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_size(leads: int, samples: int, file: str) -> None:
-    """Refuse, before anything is allocated, what would not fit into memory."""
-    if leads * samples > MAX_VALUES:
-        raise ValueError(f"{file} asks for {leads} leads of {samples} samples; at most {MAX_VALUES} in all can be read: cut it.")
+def check_rate(rate: float, file: str) -> float:
+    """`rate` in Hz; ValueError when no ECG is sampled like that."""
+    if not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"{file} would have a sampling rate of {rate:g} Hz: an ECG has {RATES[0]:g} to {RATES[1]:.0f} samples per second.")
+    return float(rate)
+
+
+def check_size(leads: int, samples: int, rate: float, file: str) -> None:
+    """Refuse, before anything is allocated, what would not fit into memory, be it as it is or at 360 Hz."""
+    seen = samples * max(1.0, SEEN_RATE / check_rate(rate, file))
+    if leads * seen > MAX_VALUES:
+        at = "" if seen == samples else f" at {rate:g} Hz, which are {seen:.0f} at {SEEN_RATE} Hz"
+        raise ValueError(f"{file} asks for {leads} leads of {samples} samples{at}; at most {MAX_VALUES} in all can be read: cut it.")
 
 
 def rate_notes(leads: Sequence[str], rates: Sequence[float]) -> tuple[str, ...]:
@@ -130,7 +145,7 @@ def resampled(values: np.ndarray, ratio: Fraction, length: int) -> np.ndarray:
         return result
     level = values[missing.argmin()]  # taken off while filtering, so that a constant stays one exactly
     margin = down * (2 + 20 * max(up, down) // (up * down))  # longer than the filter: blocks meet without a seam
-    step = down * max(1, _BLOCK // down)
+    step = max(down * max(1, _BLOCK // max(up, down)), 4 * margin)
     for first in range(0, len(values), step):
         low, high = max(0, first - margin), min(len(values), first + step + margin)
         moved = resample_poly(_bridged(values[low:high], missing[low:high]) - level, up, down, padtype="edge") + level

@@ -56,9 +56,7 @@ def _groups(path: Path) -> list[Dataset]:
 
 def _recording(path: Path, group: Dataset, groups: list[Dataset]) -> Ecg:
     rate = float(group.SamplingFrequency)
-    if not 0 < rate < 1e7:
-        raise ValueError(f"{path.name} gives {rate:g} Hz as its sampling frequency: it must be positive.")
-    raw = _samples(path.name, group)
+    raw = _samples(path.name, group, rate)
     definitions = list(group.ChannelDefinitionSequence)
     if len(definitions) != raw.shape[1]:
         raise ValueError(f"{path.name} has {raw.shape[1]} channels and describes {len(definitions)}.")
@@ -79,14 +77,14 @@ def _recording(path: Path, group: Dataset, groups: list[Dataset]) -> Ecg:
     return Ecg(signals, rate, selection.leads, path.stem, bits, None, tuple(notes))
 
 
-def _samples(file: str, group: Dataset) -> np.ndarray:
+def _samples(file: str, group: Dataset, rate: float) -> np.ndarray:
     """Raw samples (T, channels), after checking that the bytes are there."""
     kind = (str(group.WaveformSampleInterpretation), int(group.WaveformBitsAllocated))
     if kind not in _SAMPLES:
         raise ValueError(f"{file} stores its samples as {kind[0]} with {kind[1]} bits: known are linear samples of 8, 16 or 32 bits.")
     dtype = np.dtype(_SAMPLES[kind]).newbyteorder("<" if group.is_little_endian is not False else ">")
     channels, samples = int(group.NumberOfWaveformChannels), int(group.NumberOfWaveformSamples)
-    check_size(channels, samples, file)
+    check_size(channels, samples, rate, file)
     data = group.WaveformData or b""
     if channels < 1 or samples < 1 or len(data) < channels * samples * dtype.itemsize:
         raise ValueError(f"{file} promises {samples} samples of {channels} channels and holds {len(data)} bytes: it is cut off.")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, Channel, Progress, check_size, rate_notes, resampled, select
+from vqvae.modalities.ecg.channels import LARGEST, Channel, Progress, check_rate, check_size, rate_notes, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _FIELDS = {  # of every signal, and their widths in bytes
@@ -63,6 +63,8 @@ def read_edf(path: Path, progress: Progress | None = None) -> Ecg:
     wanted = [data[i] for i in selection.indices]
     if header.seconds <= 0 or any(signal.samples == 0 for signal in wanted):
         raise ValueError(f"{path.name} gives data records of {header.seconds:g} s or without ECG samples: no sampling rate follows.")
+    for signal in wanted:
+        check_rate(signal.samples / header.seconds, path.name)
     stored = (path.stat().st_size - header.bytes) // header.record_bytes
     notes = list(selection.notes)
     if stored <= 0:
@@ -74,7 +76,7 @@ def read_edf(path: Path, progress: Progress | None = None) -> Ecg:
     fastest = max(signal.samples for signal in wanted)
     notes += rate_notes(selection.leads, [signal.samples / header.seconds for signal in wanted])
     length = round(starts[-1] / header.seconds * fastest) + fastest
-    check_size(len(wanted), length, path.name)
+    check_size(len(wanted), length, fastest / header.seconds, path.name)
     if len(starts) > 1 and length > records * fastest * 1.001 + 1:
         notes.append(f"{path.name} has pauses between its data records: they are gaps.")
     factors = np.array(selection.factors)

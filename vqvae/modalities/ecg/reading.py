@@ -19,6 +19,7 @@ from vqvae.modalities.ecg.wfdb_files import read_wfdb
 __all__ = ["KNOWN", "NeedsRate", "read"]
 
 KNOWN = "WFDB (.hea with .dat), EDF, BDF, CSV, TSV, .npy, DICOM (.dcm), HL7 aECG (.xml) or a .zip of one record"
+LEAST_VALID = 1e-3  # share of samples in the fullest lead; what has less takes hours to work on and shows nothing
 _TABLES = {".csv", ".tsv", ".txt", ".tab"}
 
 
@@ -31,8 +32,12 @@ def read(path: Path, rate: float | None = None, progress: Progress | None = None
     """
     path = Path(path)
     recording = _read(path, rate, progress)
-    if not recording.signals.shape[1] or not any(np.isfinite(lead).any() for lead in recording.signals):
+    samples = recording.signals.shape[1]
+    valid = max(int(np.count_nonzero(np.isfinite(lead))) for lead in recording.signals)
+    if not valid:
         raise ValueError(f"{path.name} holds no valid sample in any lead.")
+    if valid < samples * LEAST_VALID:
+        raise ValueError(f"{path.name} is nearly all gap, {valid} valid samples among {samples}: cut out the part that was recorded.")
     return recording
 
 

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, check_size, select, tidy, unique
+from vqvae.modalities.ecg.channels import Channel, Progress, check_rate, check_size, select, tidy, unique
 from vqvae.modalities.ecg.recording import Ecg
 
 _HEAD = 2**16  # bytes looked at to find out how a table is written
 _BLOCK = 2**18  # rows parsed at a time
 _LOOK = 5000  # rows looked at to tell a clock
+_SHORTEST = 1e-12  # s, a step of the clock; so that its rate is a number, which is then refused
 _TIME_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6}
 _TIME = re.compile(r"(?:elapsed[ _]?)?(?:times?(?:stamps?)?|t)\b|seconds?\b|sec\b", re.IGNORECASE)
 _INDEX = re.compile(r"(?:unnamed.*|index|idx|n|nr|no\.?|sample ?(?:#|no\.?|number|index)?|samples|frame|)", re.IGNORECASE)
@@ -61,7 +62,7 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
         raise NeedsRate(path.name)
     array = np.atleast_2d(array)
     array = array.T if array.shape[0] > array.shape[1] else array
-    check_size(len(array), array.shape[1], path.name)
+    check_size(len(array), array.shape[1], rate, path.name)
     notes = (f"{path.name} was read as {len(array)} leads of {array.shape[1]} samples in mV.",)
     factor = np.float32(1)
     if array.dtype.kind in "iu":
@@ -69,7 +70,7 @@ def read_npy(path: Path, rate: float | None) -> Ecg:
     with np.errstate(over="ignore", invalid="ignore"):
         signals = np.array(array, np.float32, order="C")
         signals *= factor
-    return Ecg(_gaps(signals), _checked(rate, path.name), unique([""] * len(signals)), path.stem, 16, None, notes)
+    return Ecg(_gaps(signals), float(rate), unique([""] * len(signals)), path.stem, 16, None, notes)
 
 
 def read_table(path: Path, rate: float | None, progress: Progress | None = None) -> Ecg:
@@ -82,30 +83,25 @@ def read_table(path: Path, rate: float | None, progress: Progress | None = None)
     rate = clock.rate or rate
     if rate is None:
         raise NeedsRate(path.name)
+    check_rate(rate, path.name)
     leads = [i for i in range(len(layout.columns)) if i != clock.column]
     if not leads:
         raise ValueError(f"{path.name} has a column for time and none for a lead: give each lead a column.")
     selection = select([layout.columns[i] for i in leads], path.name)
     kept = [leads[i] for i in selection.indices]
     pieces = [block[:, kept].T for block in _blocks(path, layout, progress)]
-    check_size(len(kept), sum(piece.shape[1] for piece in pieces), path.name)
+    check_size(len(kept), sum(piece.shape[1] for piece in pieces), rate, path.name)
     signals = np.concatenate(pieces, axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         signals *= np.array(selection.factors, np.float32)[:, None]
     notes = (*selection.notes, clock.note) if clock.note else selection.notes
-    return Ecg(_gaps(signals), _checked(rate, path.name), selection.leads, path.stem, 16, None, notes)
+    return Ecg(_gaps(signals), float(rate), selection.leads, path.stem, 16, None, notes)
 
 
 def _gaps(signals: np.ndarray) -> np.ndarray:
     """Infinities are no samples either."""
     signals[np.isinf(signals)] = np.nan
     return signals
-
-
-def _checked(rate: float, file: str) -> float:
-    if not 0 < rate < 1e7:
-        raise ValueError(f"{rate:g} is no sampling rate for {file}: say how many samples per second it has, such as 360.")
-    return float(rate)
 
 
 def _layout(path: Path) -> _Layout:
@@ -188,7 +184,7 @@ def _named_clock(file: str, column: Channel, values: np.ndarray) -> _Clock:
     if np.abs(values - values[0] - step * np.arange(len(values))).max() > max(step, 0.02 * step * len(values)):
         raise ValueError(f"{file} has a time column with uneven steps: an ECG needs samples at one rate, so resample it first.")
     step = float(values[-1] - values[0]) / (len(values) - 1)
-    rate = _round_rate(1 / (step * _TIME_UNITS.get(column.unit.lower(), 1.0)))
+    rate = _round_rate(1 / max(step * _TIME_UNITS.get(column.unit.lower(), 1.0), _SHORTEST))
     return _Clock(0, rate, f"{described} gives the sampling rate: {rate:g} Hz.")
 
 
@@ -199,7 +195,7 @@ def _guessed_clock(file: str, values: np.ndarray) -> _Clock:
         return _Clock(None, None, "")
     if abs(steps.mean() - 1) < 1e-6:
         return _Clock(0, None, "Left out, as it counts samples: the first column.")
-    rate = _round_rate(float(1 / steps.mean()))
+    rate = _round_rate(1 / max(float(steps.mean()), _SHORTEST))
     return _Clock(0, rate, f"The first column was taken as seconds, so the rate is {rate:g} Hz.")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -16,6 +18,10 @@ MAX_BYTES = 2**30  # of one upload, unpacked
 MAX_RATIO = 200  # unpacked to packed; recordings pack 2 to 20 times
 _DATA = {".edf", ".bdf", ".csv", ".tsv", ".npy", ".dcm", ".dicom", ".xml"}
 _PARTS = {".dat", ".mat"}
+_DAMAGE = (  # what unpacking raises, whichever way an archive was packed
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, UnicodeDecodeError),
+    *(EOFError, NotImplementedError, RuntimeError, OSError, MemoryError),
+)
 _WEAK = {".txt", ".tab"}  # a table, or just a note beside the recording
 
 
@@ -57,7 +63,7 @@ def unpack(archive: Path, folder: Path) -> None:
                 if _matters(member.filename) or not (folder / _plain(member.filename)).exists():
                     with file.open(member) as source, _place(member.filename, folder).open("wb") as target:
                         shutil.copyfileobj(source, target)  # never more than file_size: a size that lies fails its checksum
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeDecodeError):
+    except _DAMAGE:
         raise ValueError(f"{archive.name} is a damaged, encrypted or unusual .zip: pack the recording again, without a password.") from None
 
 

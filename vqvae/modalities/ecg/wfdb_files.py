@@ -9,7 +9,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, Selection, check_size, millivolts, rate_notes, resampled, select, tidy
+from vqvae.modalities.ecg.channels import (
+    Channel,
+    Progress,
+    Selection,
+    check_rate,
+    check_size,
+    millivolts,
+    rate_notes,
+    resampled,
+    select,
+    tidy,
+)
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.wfdb_beats import read_beats
 from vqvae.modalities.ecg.wfdb_header import Header, Signal, read_header
@@ -55,7 +66,9 @@ def read_wfdb(path: Path, progress: Progress | None = None) -> Ecg:
     notes += rate_notes(selection.leads, [header.rate * signal.repeats for signal in wanted])
     parts = _segments(path, header, described, selection, notes) if header.segments else [_whole(path, header, selection, notes)]
     frames = parts[-1].start + parts[-1].frames
-    check_size(len(wanted), frames * repeats, path.name)
+    for signal in wanted:
+        check_rate(header.rate * signal.repeats, path.name)
+    check_size(len(wanted), frames * repeats, header.rate * repeats, path.name)
     signals = np.full((len(wanted), frames * repeats), np.nan, np.float32)
     for part in parts:
         for group in part.groups:
