@@ -73,7 +73,7 @@ def test_a_measured_checkpoint_has_its_card_filled_and_an_unmeasured_one_is_left
     (tmp_path / "checkpoints/a/metrics.json").write_text(json.dumps(POINTS))
     pages = {str(page.relative_to(tmp_path)): text for page, text in current(tmp_path).items()}
     assert set(pages) == {"README.md", "checkpoints/a/README.md"}
-    assert pages["checkpoints/a/README.md"] == f"{BEGIN}\n{table(POINTS)}\n{END}\n"
+    assert pages["checkpoints/a/README.md"] == f"{BEGIN}\n`python -m vqvae evaluate x`\n\n{table(POINTS)}\n{END}\n"
 
 
 def test_filling_changes_what_stands_between_the_markers_and_nothing_else():

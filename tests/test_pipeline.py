@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from vqvae import pipeline
 from vqvae.modalities.ecg import Ecg, example, restore, to_tensors
 from vqvae.modalities.ecg.examples import Scenario, synthesise
 from vqvae.modalities.protocol import Tensors
+from vqvae.networks.frames import FramesConfig
+from vqvae.networks.vqvae import ModelConfig, QuantizerConfig, build
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,6 +92,38 @@ def test_restore_undoes_to_tensors_at_any_rate(rate):
     assert back.rate == recording.rate
     error = np.sqrt(np.mean((back.signals - recording.signals) ** 2)) / recording.signals.std()
     assert error < (1e-6 if rate == 360 else 0.03)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.25])
+def test_a_flat_lead_comes_back_flat_beside_one_that_is_not(checkpoint, value):
+    clean = example("normal")
+    flat = Ecg(np.stack([np.full_like(clean.signals[0], value), clean.signals[1]]), clean.rate, ("flat", "II"))
+    rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, flat), 1)
+    assert np.array_equal(rebuilt.signals[0], flat.signals[0])
+    assert rebuilt.signals[1].std() > 0.1
+
+
+def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(recording):
+    torch.manual_seed(0)
+    model = build(ModelConfig(FramesConfig(width=8, dilations=(1, 5)), QuantizerConfig(codebook_size=16, levels=3))).eval()
+    for parameter in model.quantizer.refiners.parameters():
+        parameter.data.normal_(0, 0.15)
+    values = to_tensors(recording).values
+    model.quantizer.initialise(model.encoder(torch.from_numpy(values)))
+    whole = pipeline.encode_values(model, values, 10**6)
+    pieces = pipeline.encode_values(model, values, 60)
+    assert np.mean(pieces != whole) < 1e-3  # ties in rounding
+    assert np.allclose(pipeline.decode_codes(model, whole, 60), pipeline.decode_codes(model, whole, 10**6), rtol=1e-3, atol=1e-3)
+
+
+def test_a_checkpoint_of_another_preprocessing_is_refused(tmp_path):
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((ROOT / "checkpoints" / "ecg" / name).read_bytes())
+    settings = json.loads((tmp_path / "config.json").read_text())
+    settings["preprocessing"]["rate_hz"] = 500
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="another preprocessing"):
+        pipeline.load(tmp_path)
 
 
 def test_gaps_come_back_as_gaps_and_leads_keep_their_names(checkpoint):

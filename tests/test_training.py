@@ -80,6 +80,12 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(folder, tmp_path):
         assert torch.allclose(value.float(), parts[key].float(), atol=1e-5), key
 
 
+def test_a_wrong_data_folder_leaves_no_run_behind(tmp_path):
+    with pytest.raises(ValueError, match="a"):
+        train(config(), tmp_path / "nowhere", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_folder_belongs_to_one_configuration(folder, tmp_path):
     train(config(), folder, tmp_path, progress=lambda _: False)
     other = dataclasses.replace(config(), name="other")

@@ -6,9 +6,9 @@ files --read--> recording --to_tensors--> values --encode--> codes --decode--> v
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +17,13 @@ import torch
 from vqvae import checkpoint as checkpoints_
 from vqvae.checkpoint import Checkpoint
 from vqvae.delineator import load_delineator
+from vqvae.metrics.rate import bits_per_code
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Tensors
 from vqvae.networks.vqvae import VQVAE
 
 BLOCK = 2048  # frames computed at once: bounds memory, and is the same for every recording, so that codes are too
-load, checkpoints = checkpoints_.load, checkpoints_.names
+checkpoints = checkpoints_.names
 Step = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
 
@@ -43,6 +44,15 @@ class Rate(NamedTuple):
     bytes: int
     compression_ratio: float
     definition: str
+
+
+def load(name: str | Path) -> Checkpoint:
+    """A codebook checkpoint by name or folder; ValueError when it was trained on tensors that the modality no longer makes."""
+    checkpoint = checkpoints_.load(name)
+    made: Any = modality(checkpoint.config.modality)
+    if checkpoint.config.preprocessing != made.describe_preprocessing():
+        raise ValueError(f"{checkpoint.name} was trained on another preprocessing than this version has: train it again")
+    return checkpoint
 
 
 def encode(checkpoint: Checkpoint, recording: Any, progress: Step | None = None) -> Encoded:
@@ -73,12 +83,12 @@ def analyse(checkpoint: Checkpoint, reference: Any, lead: str | None = None) -> 
 def rate(checkpoint: Checkpoint, encoded: Encoded, recording: Any, levels: int | None = None) -> Rate:
     """Size of a recording at its first `levels` levels, side information included."""
     layout, count = encoded.layout, _levels(checkpoint, levels)
-    bits = math.log2(checkpoint.model.quantizer.codebook_size)
+    bits = bits_per_code(checkpoint.model.quantizer.codebook_size)
     side = len(json.dumps(layout, separators=(",", ":")).encode())
-    size = math.ceil(encoded.codes[:, :count].size * bits / 8) + side
+    size = -(-encoded.codes[:, :count].size * bits // 8) + side
     extent = modality(checkpoint.config.modality).extent(layout)  # type: ignore[attr-defined]
     definition = (
-        f"Codes at a fixed length of {bits:g} bit, {count} of {checkpoint.levels} residual levels, plus {side} bytes of side information; "
+        f"Codes at a fixed length of {bits} bit, {count} of {checkpoint.levels} residual levels, plus {side} bytes of side information; "
         f"no entropy coding. The ratio is against {extent.raw}."
     )
     return Rate(8 * size / extent.amount if extent.amount else 0.0, extent.unit, "fixed-length", size, extent.raw_bytes / size, definition)
@@ -87,7 +97,7 @@ def rate(checkpoint: Checkpoint, encoded: Encoded, recording: Any, levels: int |
 def nominal_rates(checkpoint: Checkpoint) -> tuple[float, ...]:
     """Bit per second and lead at 1…Q levels, codes alone."""
     frames: Any = modality(checkpoint.config.modality)
-    per_level = math.log2(checkpoint.model.quantizer.codebook_size) / frames.FRAMES.length
+    per_level = bits_per_code(checkpoint.model.quantizer.codebook_size) / frames.FRAMES.length
     return tuple(per_level * level for level in range(1, checkpoint.levels + 1))
 
 
@@ -110,7 +120,7 @@ def codebooks(checkpoint: Checkpoint) -> np.ndarray:
 @lru_cache(maxsize=4)
 def judges(kind: str) -> dict[str, Any]:
     """Trained helpers that a modality's scores are handed, since modalities know no torch."""
-    return {"delineate": load_delineator(checkpoints_.find("ecg-delineator"))} if kind == "ecg" else {}
+    return {"delineate": load_delineator(checkpoints_.SHIPPED / "ecg-delineator")} if kind == "ecg" else {}
 
 
 @torch.inference_mode()

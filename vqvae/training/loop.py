@@ -17,7 +17,7 @@ from vqvae.networks.vqvae import VQVAE, build
 from vqvae.quantizers import RefinedResidualQuantizer
 from vqvae.training.config import CodebookConfig, TrainingConfig
 from vqvae.training.losses import Objective
-from vqvae.training.run_folder import RunFolder
+from vqvae.training.run_folder import Resumed, RunFolder
 from vqvae.training.windows import Windows, read_source
 
 WARM_UP = 100  # steps
@@ -41,6 +41,7 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
     from lightning_fabric import Fabric
 
     settings = config.training
+    windows, checks = _data(config, data)  # before anything is written
     folder = RunFolder(run)
     folder.start(to_json(config))
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)  # type: ignore[arg-type]
@@ -48,19 +49,11 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
     fabric.seed_everything(settings.seed, verbose=False)
     model = build(config.model)
     optimizer = _optimizer(model, settings)
-    resumed = folder.resume(model, optimizer)
+    at = folder.resume(model, optimizer) or Resumed(0, math.inf)
     objective, optimizer = fabric.setup(Objective(model), optimizer)
-    sources = [read_source(config.modality, data, source) for source in settings.training]
-    windows = Windows(sources, [source.share for source in settings.training], settings.window * model.encoder.frame, settings.seed)
-    checks = [row for source in settings.validation for row in read_source(config.modality, data, source)]
-    first, best = (resumed.step, resumed.best) if resumed else (0, math.inf)
     prdn: tuple[float, ...] = ()
-    for step in range(first, settings.steps):
-        if step % settings.grow_every == 0 and step // settings.grow_every < model.quantizer.levels:
-            _grow(model, step // settings.grow_every, windows, settings, fabric.device)
-        levels = min(model.quantizer.levels, step // settings.grow_every + 1)
-        if step and step % settings.restart_every == 0 and step < RESTARTS_UNTIL * settings.steps:
-            _restart(model, windows, levels, settings, step, fabric.device)
+    for step in range(at.step, settings.steps):
+        levels = _prepare(model, windows, settings, step, fabric.device)
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"] * _schedule(step, settings.steps)
         loss = objective(windows.batch(step, settings.batch_size, fabric.global_rank).to(fabric.device), levels)
@@ -72,15 +65,42 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
         if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
             prdn = check(model, checks, levels, fabric.device)
             folder.record(step=step + 1, loss=round(loss.item(), 4), levels=levels, prdn=[round(value, 3) for value in prdn])
-            if levels == model.quantizer.levels and np.mean(np.log(prdn)) < best:
-                best = float(np.mean(np.log(prdn)))
-                folder.keep_best(model)
-            folder.keep_last(model, optimizer, step + 1, best)
+            at = _keep(folder, model, optimizer, Resumed(step + 1, at.best), prdn)
             folder.status("running" if going else "stopped", step + 1, settings.steps)
         if not going:
             return run / "best"
     folder.status("done", settings.steps, settings.steps)
     return run / "best"
+
+
+def _data(config: CodebookConfig, data: Path) -> tuple[Windows, list[np.ndarray]]:
+    """Windows to train on, and the series (T,) of the validation recordings."""
+    settings = config.training
+    sources = [read_source(config.modality, data, source) for source in settings.training]
+    length = settings.window * config.model.network.frame
+    windows = Windows(sources, [source.share for source in settings.training], length, settings.seed)
+    return windows, [row for source in settings.validation for row in read_source(config.modality, data, source)]
+
+
+def _prepare(model: VQVAE, windows: Windows, settings: TrainingConfig, step: int, device: torch.device) -> int:
+    """Start a level or restart unused code vectors when it is time; returns the levels that train at this step."""
+    level, now = divmod(step, settings.grow_every)
+    if now == 0 and level < model.quantizer.levels:
+        _grow(model, level, windows, settings, device)
+    levels = min(model.quantizer.levels, level + 1)
+    if step and step % settings.restart_every == 0 and step < RESTARTS_UNTIL * settings.steps:
+        _restart(model, windows, levels, settings, step, device)
+    return levels
+
+
+def _keep(folder: RunFolder, model: VQVAE, optimizer: torch.optim.Optimizer, at: Resumed, prdn: tuple[float, ...]) -> Resumed:
+    """Save the last weights, and the best ones when all levels are there and their PRDN, a geometric mean, is the lowest so far."""
+    mean = float(np.mean(np.log(prdn)))
+    if len(prdn) == model.quantizer.levels and mean < at.best:
+        at = Resumed(at.step, mean)
+        folder.keep_best(model)
+    folder.keep_last(model, optimizer, at.step, at.best)
+    return at
 
 
 def _optimizer(model: VQVAE, settings: TrainingConfig) -> torch.optim.Optimizer:

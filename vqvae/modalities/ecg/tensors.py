@@ -31,9 +31,9 @@ def to_tensors(recording: Ecg) -> Tensors:
         present = signal[~missing]
         offset, gain = (float(present.mean(dtype=np.float64)), float(present.std(dtype=np.float64))) if len(present) else (0.0, 0.0)
         offsets.append(offset)
-        gains.append(gain if gain > 0 else 1.0)
+        gains.append(gain)  # 0 for a flat lead, which comes back flat
         gaps.append(_runs(missing))
-        scaled = (_bridge(signal, missing) - np.float32(offset)) / np.float32(gains[-1])
+        scaled = (_bridge(signal, missing) - np.float32(offset)) / np.float32(gain or 1.0)
         body = _resample(scaled, ratio)[:resampled]
         values[lead, 0] = np.pad(body, (MARGIN, length - MARGIN - len(body)), mode="edge")
     layout = {
