@@ -12,6 +12,7 @@ import streamlit as st
 from app import cache
 from app.words import plain
 from vqvae.modalities.ecg.caliper import Caliper
+from vqvae.modalities.ecg.intervals import clearest_lead
 from vqvae.modalities.ecg.paper import STATUS, View
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
 STOPPED = "desk.stopped"
-LEAD, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
+LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
 ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
 KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own that stay within reach, and the bytes they may take together
@@ -65,7 +66,7 @@ def open_address() -> None:
     st.session_state[LEVEL] = max(1, int(_number(asked.get("level"), DEFAULT_LEVEL)))
     st.session_state[SPEED], st.session_state[GAIN] = 25.0, 10.0
     if "lead" in asked:
-        st.session_state[LEAD] = asked["lead"]
+        st.session_state[ASKED] = asked["lead"]
     start = _number(asked.get("t"), -1)
     if start >= 0:
         st.session_state[TIME], st.session_state[CHOSEN] = start, None
@@ -185,18 +186,27 @@ def _choose(label: str, key: str, options: list[str], words: Callable[[str], str
 
 
 def usual_lead(recording: Ecg) -> str:
-    """The lead that is looked at: the one chosen, else the usual rhythm lead, else the first."""
-    if st.session_state.get(LEAD) in recording.leads:
-        return str(st.session_state[LEAD])
-    return next((name for name in recording.leads if name.upper() in ("II", "MLII")), recording.leads[0])
+    """The lead that is looked at: the one the reader chose, else the clearest one, as on the command line."""
+    if st.session_state.get(ASKED) in recording.leads:
+        return str(st.session_state[ASKED])
+    return cache.shelf().get(("lead", st.session_state[SOURCE]), lambda: recording.leads[clearest_lead(recording)])
 
 
 def choose_lead(place: DeltaGenerator, recording: Ecg) -> None:
     """Which lead is drawn and measured."""
     st.session_state[LEAD] = usual_lead(recording)
     place.selectbox(
-        "Lead", recording.leads, key=LEAD, help="The lead that is drawn, and whose QRS width is measured.", persist_state="session"
+        "Lead",
+        recording.leads,
+        key=LEAD,
+        on_change=_ask_lead,
+        help="The lead that is drawn, and whose QRS width is measured; at first the one whose QRS complexes stand out most.",
+        persist_state="session",
     )
+
+
+def _ask_lead() -> None:
+    st.session_state[ASKED] = st.session_state[LEAD]
 
 
 def lead() -> str:

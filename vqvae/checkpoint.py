@@ -11,7 +11,7 @@ from typing import Any
 import safetensors
 import safetensors.torch
 
-from vqvae.config import from_json, read_json, to_json, write_bytes, write_json
+from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
 from vqvae.networks.vqvae import VQVAE, build
 from vqvae.training.config import CodebookConfig
 
@@ -49,10 +49,14 @@ class Checkpoint:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a checkpoint, given as a path or as a name among those shipped; ValueError naming the choices."""
-    for folder in (Path(name), SHIPPED / name):
-        if (folder / "config.json").is_file():
-            return folder
+    """The folder of a checkpoint; ValueError naming the choices.
+
+    A name among those shipped means that one, whatever lies in the working directory; everything else is a path.
+    """
+    shipped = {folder.name: folder for folder in folders()}
+    folder = shipped.get(str(name), Path(name))
+    if (folder / "config.json").is_file():
+        return folder
     choices = ", ".join(folder.name for folder in folders()) or "none"
     raise ValueError(f"there is no checkpoint {str(name)!r}: give a folder with a config.json, or one of: {choices}")
 
@@ -64,12 +68,12 @@ def folders() -> list[Path]:
 
 def task(folder: Path) -> str:
     """What a checkpoint does: "codebook" or "delineator"."""
-    return str(read_json(folder / "config.json").get("task", "codebook"))
+    return str(read_object(folder / "config.json").get("task", "codebook"))
 
 
 def names(modality: str) -> tuple[str, ...]:
     """Shipped codebook checkpoints for one modality."""
-    configs = {folder: read_json(folder / "config.json") for folder in folders()}
+    configs = {folder: read_object(folder / "config.json") for folder in folders()}
     return tuple(f.name for f, c in configs.items() if c.get("modality") == modality and c.get("task", "codebook") == "codebook")
 
 

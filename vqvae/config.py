@@ -71,13 +71,21 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path.name} is not JSON: {error}") from error
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; ValueError in one sentence when it is missing, not JSON, or something else than an object."""
+    data = read_json(path)
+    if not isinstance(data, dict):
+        raise ValueError(f"{path.name} in {path.parent.name or '.'} must hold a JSON object, it holds {str(data)[:40]!r}")
+    return data
+
+
 def write_json(path: Path, data: Any) -> None:
-    """Write JSON all or nothing: beside the target, to the disk, then renamed."""
-    write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+    """Write JSON all or nothing; ValueError for NaN and infinity, which JSON does not have."""
+    write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file all or nothing: beside the target, to the disk, then renamed."""
+    """Write a file all or nothing: beside the target, to the disk, then renamed.  OSError naming the target when it cannot be."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(beside, "wb") as file:
@@ -85,5 +93,21 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        if beside.exists():
+            beside.unlink()
+
+
+def require_writable(path: Path, folder: bool = False) -> None:
+    """ValueError unless a file (or a folder, with those above it) can be written at `path`; nothing is made."""
+    if path.is_dir() and not folder:
+        raise ValueError(f"{path} cannot be written: it is a folder")
+    above = path if folder else path.absolute().parent
+    while folder and not os.path.lexists(above):
+        above = above.absolute().parent
+    if not above.is_dir():
+        raise ValueError(f"{path} cannot be written: there is no folder {above}")
+    if not os.access(above, os.W_OK | os.X_OK) or (path.is_file() and not os.access(path, os.W_OK)):
+        raise ValueError(f"{path} cannot be written: permission denied")

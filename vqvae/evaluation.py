@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from vqvae import pipeline
 from vqvae.checkpoint import Checkpoint, digest
-from vqvae.config import read_json
+from vqvae.config import read_object
 from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Score
@@ -92,7 +92,7 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
 
 
 def _row(row: Scored) -> dict[str, Any]:
-    figures = {score.name: _number(score.value) for score in row.report.scores}
+    figures = {score.name: answers(score.value) for score in row.report.scores}
     return {"rate": row.rate.value, "compression_ratio": row.rate.compression_ratio, **figures}
 
 
@@ -100,14 +100,18 @@ def _entry(score: Score, value: float | None) -> dict[str, Any]:
     return {"value": value, "unit": score.unit, "definition": score.definition}
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def _mean(values: Sequence[float]) -> Any:
     known = [value for value in values if not math.isnan(value)]
-    return _number(sum(known) / len(known)) if known else None
+    return answers(sum(known) / len(known)) if known else None
 
 
-def _number(value: float) -> float | None:
-    """JSON has neither NaN nor infinity: null says that there is no answer."""
-    return float(value) if math.isfinite(value) else None
+def answers(figures: Any) -> Any:
+    """A figure, or lists and dicts of them, for JSON, which has neither NaN nor infinity: None says that there is no answer."""
+    if isinstance(figures, dict):
+        return {name: answers(value) for name, value in figures.items()}
+    if isinstance(figures, list | tuple):
+        return [answers(value) for value in figures]
+    return None if isinstance(figures, float) and not math.isfinite(figures) else figures
 
 
 def single(
@@ -120,13 +124,13 @@ def single(
     return {**provenance(checkpoint.folder, command), "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
 
 
-def provenance(folder: Path, command: Sequence[str] | None = None) -> dict[str, Any]:
+def provenance(folder: Path, command: Sequence[str]) -> dict[str, Any]:
     """Where figures come from: checkpoint folder, command, seed of its training, commit, versions."""
     packages = ("torch", "numpy", "scipy", "wfdb", "neurokit2")
-    config = read_json(folder / "config.json")
+    config = read_object(folder / "config.json")
     return {
         "checkpoint": {"name": folder.name, "sha256": digest(folder / "model.safetensors")},
-        "command": shlex.join(command or ["python", "-m", "vqvae", *sys.argv[1:]]),
+        "command": shlex.join(command),
         "seed": config.get("training", config)["seed"],
         "commit": commit(),
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from app import cache, panels
 from app.inputs import Desk
 from vqvae.modalities import modality
-from vqvae.modalities.ecg.recording import Beats
+from vqvae.modalities.ecg.beats import marked
 
 
 def downloads(shown: cache.Shown, desk: Desk) -> None:
@@ -42,18 +40,8 @@ def command(shown: cache.Shown, desk: Desk) -> list[str]:
 
 
 def _record(shown: cache.Shown, name: str) -> bytes:
-    marked = replace(shown.reconstruction, beats=rebuilt_beats(shown))
-    return panels.zipped(lambda folder: modality("ecg").write(marked, folder / name))
-
-
-def rebuilt_beats(shown: cache.Shown) -> Beats:
-    """The R-peaks found in the reconstruction, with the classes annotated in the original; Q where there is none."""
-    table = shown.report.events["beats"]
-    table = table[table["status"] != "lost"]
-    times = table["time"].to_numpy() + table["shift"].fillna(0.0).to_numpy() / 1000
-    order = np.argsort(times, kind="stable")
-    return Beats(times[order], table["class"].replace("", "Q").to_numpy().astype("<U1")[order])
+    return panels.zipped(lambda folder: modality("ecg").write(marked(shown.reconstruction, shown.report), folder / name))
 
 
 def _report(shown: cache.Shown, desk: Desk) -> str:
-    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1)
+    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1, allow_nan=False)

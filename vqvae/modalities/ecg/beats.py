@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from vqvae.modalities.ecg.intervals import Analysis
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.ecg.recording import Beats, Ecg
+from vqvae.modalities.protocol import Report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +124,15 @@ def _rows(original: Analysis, rebuilt: Analysis, rate: float) -> Matches:
     found = np.concatenate([partner, added])
     order = np.argsort(np.concatenate([original.peaks, rebuilt.peaks[added]]), kind="stable")
     return Matches(reference[order], found[order])
+
+
+def marked(reconstruction: Ecg, report: Report) -> Ecg:
+    """A reconstruction with the R-peaks found in it, of the classes annotated in the original; Q where there is none."""
+    table = report.events["beats"]
+    table = table[table["status"] != "lost"]
+    times = table["time"].to_numpy() + table["shift"].fillna(0.0).to_numpy() / 1000
+    order = np.argsort(times, kind="stable")
+    return replace(reconstruction, beats=Beats(times[order], table["class"].replace("", "Q").to_numpy().astype("<U1")[order]))
 
 
 def severity(status: np.ndarray, shift: np.ndarray, qrs_change: np.ndarray, worst_error: np.ndarray) -> np.ndarray:

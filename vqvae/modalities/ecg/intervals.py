@@ -70,12 +70,13 @@ def lead_index(recording: Ecg, lead: str | int) -> int:
     return recording.leads.index(lead)
 
 
-def clearest_lead(recording: Ecg, peaks: np.ndarray) -> int:
+def clearest_lead(recording: Ecg, peaks: np.ndarray | None = None) -> int:
     """The lead whose QRS complexes stand out most, as an index.
 
     Their median peak-to-peak height within 60 ms of the R-peak is divided by the mean change from sample to sample elsewhere, over at most
-    300 beats spread over the recording; of equals lead II is taken, else the first.
+    300 beats spread over the recording; of equals lead II is taken, else the first.  Without `peaks` (B,) the beats are found first.
     """
+    peaks = find_r_peaks(recording.signals, recording.rate) if peaks is None else peaks
     some = peaks[np.linspace(0, len(peaks) - 1, min(len(peaks), _QUALITY_BEATS)).astype(int)] if len(peaks) else peaks
     best, best_value = 0, (-1.0, False)
     for index, (name, signal) in enumerate(zip(recording.leads, recording.signals, strict=True)):

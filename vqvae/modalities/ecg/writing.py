@@ -32,11 +32,10 @@ def write(recording: Ecg, path: Path) -> list[Path]:
 
     path: the record's name, with or without `.hea`; characters that WFDB does not know become `_`.  Gaps (NaN) become the
     format's invalid sample.  A step is 0.1 µV, 1 µV when a lead spans over 6.5 mV, and coarser only beyond 65 mV.
-    Everything is written beside and then renamed, the header last.
+    Everything is written beside and then renamed, the header last.  A record of that name is replaced whole: without beats,
+    its `.atr` is deleted, as its beats would be taken for this recording's.
     """
-    path = Path(path)
-    name = path.stem if path.suffix.lower() in _WFDB_SUFFIXES else path.name
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", name) or "ecg"
+    name = record_name(path)
     if not recording.signals.size:
         raise ValueError(f"{name} has no samples: there is nothing to write.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +47,21 @@ def write(recording: Ecg, path: Path) -> list[Path]:
             beside.with_suffix(".atr").write_bytes(encode_beats(recording.beats, recording.rate))
         beside.with_suffix(".hea").write_text(_header(recording, name, scales, sums), encoding="utf-8")
         suffixes = [".dat", ".hea"] if recording.beats is None else [".dat", ".atr", ".hea"]
+        if recording.beats is None:
+            (path.parent / f"{name}.atr").unlink(missing_ok=True)
         written = [beside.with_suffix(suffix).replace(path.parent / f"{name}{suffix}") for suffix in suffixes]
     return written[::-1]
+
+
+def record_name(path: Path) -> str:
+    """What a record that is written to `path` is called."""
+    name = path.stem if path.suffix.lower() in _WFDB_SUFFIXES else path.name
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name) or "ecg"
+
+
+def targets(path: Path) -> tuple[Path, ...]:
+    """Every file that `write` may make."""
+    return tuple(path.parent / f"{record_name(path)}{suffix}" for suffix in (".hea", ".dat", ".atr"))
 
 
 def _scale(lead: np.ndarray) -> _Scale:
