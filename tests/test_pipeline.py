@@ -107,7 +107,7 @@ def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(
     torch.manual_seed(0)
     model = build(ModelConfig(FramesConfig(width=8, dilations=(1, 5)), QuantizerConfig(codebook_size=16, levels=3))).eval()
     for parameter in model.quantizer.refiners.parameters():
-        parameter.data.normal_(0, 0.15)
+        parameter.data.normal_(0, 0.3)
     values = to_tensors(recording).values
     model.quantizer.initialise(model.encoder(torch.from_numpy(values)))
     whole = pipeline.encode_values(model, values, 10**6)
