@@ -139,3 +139,17 @@ def test_a_zip_damaged_anywhere_is_refused_in_one_sentence_and_leaves_nothing(tm
         assert "\n" not in sentence
         assert not sentence or not list(folder.iterdir())
     assert refused > 80
+
+
+def test_names_in_the_wrong_case_are_matched_where_only_one_can_be_meant(tmp_path):
+    annotations = np.array([1 << 10 | 3, 0], "<u2").tobytes()
+    (tmp_path / "X.DAT").write_bytes(np.arange(5000, dtype="<i2").tobytes())
+    (tmp_path / "x.HEA").write_bytes(b"x 1 360 5000\nx.dat 16 1000 16 0 0 0 0 II\n")
+    (tmp_path / "x.ATR").write_bytes(annotations)
+    recording = read(tmp_path / "x")
+    assert recording.signals.shape == (1, 5000)
+    assert recording.beats is not None
+    assert recording.beats.classes.tolist() == ["N"]
+    (tmp_path / "x.Dat").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"x\.HEA needs x\.dat, which is missing"):
+        read(tmp_path / "x")

@@ -8,9 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from vqvae.modalities.ecg.delineation import Boundaries
+from vqvae.modalities.ecg.reading import read
+from vqvae.modalities.ecg.wfdb_beats import parse
 
 LEADS = ("i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6")
 """The leads of a record, which are also its annotators."""
+
+_SYMBOLS = {1: "N", 24: "p", 27: "t", 39: "(", 40: ")"}  # of the codes in an annotation file
 
 
 class Annotated(NamedTuple):
@@ -31,15 +35,17 @@ class _Wave(NamedTuple):
 
 
 def read_annotated(record: Path, lead: str) -> Annotated:
-    """Read a lead of a LUDB record (`ludb/121`, no suffix) with its marks."""
-    import wfdb
-
-    recording = wfdb.rdrecord(str(record), channel_names=[lead])
-    marks = wfdb.rdann(str(record), lead)
-    waves = _waves(list(marks.symbol), np.asarray(marks.sample))
-    rate = float(recording.fs)
-    peaks, truth, known = _by_beat(waves, rate)
-    return Annotated(recording.p_signal[:, 0], rate, peaks, truth, known)
+    """Read a lead of a LUDB record (`ludb/121`, no suffix) with its marks; ValueError when either is missing or damaged."""
+    recording = read(record)
+    if lead not in recording.leads:
+        raise ValueError(f"{record.name} has no lead {lead}; it has {', '.join(recording.leads)}")
+    file = record.with_name(f"{record.name}.{lead}")
+    marks = parse(file.read_bytes()) if file.is_file() else None
+    if marks is None:
+        raise ValueError(f"{file.name} is missing or no annotation file: LUDB marks each lead of a record in a file of its own")
+    waves = _waves([_SYMBOLS.get(code, "") for code in marks.codes], np.array(marks.times))
+    peaks, truth, known = _by_beat(waves, recording.rate)
+    return Annotated(recording.signals[recording.leads.index(lead)].astype(np.float64), recording.rate, peaks, truth, known)
 
 
 def _waves(symbols: list[str], samples: np.ndarray) -> list[_Wave]:

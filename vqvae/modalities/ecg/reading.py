@@ -15,6 +15,7 @@ from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.table_files import NeedsRate, read_npy, read_table
 from vqvae.modalities.ecg.uploads import main_file, unpack
 from vqvae.modalities.ecg.wfdb_files import read_wfdb
+from vqvae.modalities.ecg.wfdb_header import neighbour
 
 __all__ = ["KNOWN", "NeedsRate", "read"]
 
@@ -43,7 +44,7 @@ def read(path: Path, rate: float | None = None, progress: Progress | None = None
 
 def _read(path: Path, rate: float | None, progress: Progress | None) -> Ecg:
     suffix = path.suffix.lower()
-    header = path.with_suffix(".hea") if suffix and path.is_file() else path.with_name(f"{path.name}.hea")
+    header = neighbour(path, f"{path.stem if suffix and path.is_file() else path.name}.hea")
     if not path.is_file() and not header.is_file():
         raise ValueError(f"{path.name} does not exist: give a file, or a WFDB record's name without suffix.")
     if not path.is_file():

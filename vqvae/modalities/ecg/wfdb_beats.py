@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vqvae.modalities.ecg.recording import AAMI_CLASS, Beats
+from vqvae.modalities.ecg.wfdb_header import neighbour
 
 ANNOTATORS = ("atr", "ecg", "ari", "qrs", "wqrs", "gqrs", "sqrs")
 """Suffixes of annotation files that mark beats, the most trusted first."""
@@ -18,7 +19,9 @@ _SKIP, _NUMBER, _SUBTYPE, _CHANNEL, _TEXT = 59, 60, 61, 62, 63
 _RESOLUTION = re.compile(r"## time resolution: (\d{1,9}(\.\d{1,9})?)")
 
 
-class _Annotations(NamedTuple):
+class Annotations(NamedTuple):
+    """All that an annotation file marks, beats or not."""
+
     times: list[int]  # in ticks
     codes: list[int]
     resolution: float | None  # ticks per second where the file says so
@@ -26,10 +29,10 @@ class _Annotations(NamedTuple):
 
 def read_beats(header: Path, rate: float, frames: int) -> tuple[Beats | None, tuple[str, ...]]:
     """The beats annotated beside `header`, their times in s, and notes; None where there is no readable annotation file."""
-    path = next((p for p in (header.with_suffix(f".{suffix}") for suffix in ANNOTATORS) if p.is_file()), None)
+    path = next((p for p in (neighbour(header, f"{header.stem}.{suffix}") for suffix in ANNOTATORS) if p.is_file()), None)
     if path is None:
         return None, ()
-    found = _parse(path.read_bytes())
+    found = parse(path.read_bytes())
     if found is None:
         return None, (f"{path.name} is no annotation file in MIT format: the recording was read without beats.",)
     beats = [(t, AAMI_CLASS[BEAT_CODES[c]]) for t, c in zip(found.times, found.codes, strict=True) if c in BEAT_CODES]
@@ -41,7 +44,7 @@ def read_beats(header: Path, rate: float, frames: int) -> tuple[Beats | None, tu
     return Beats(times[inside][order], classes[inside][order]), notes
 
 
-def _parse(raw: bytes) -> _Annotations | None:
+def parse(raw: bytes) -> Annotations | None:
     """All annotations of a file, beats or not; None when the bytes do not follow the format."""
     words = np.frombuffer(raw[: len(raw) // 2 * 2], "<u2").tolist()
     times: list[int] = []
@@ -51,7 +54,7 @@ def _parse(raw: bytes) -> _Annotations | None:
         code, value = words[position] >> 10, words[position] & 1023
         position += 1
         if code == 0 and value == 0:
-            return _Annotations(times, codes, resolution)
+            return Annotations(times, codes, resolution)
         if code == _SKIP:
             if position + 2 > len(words):
                 return None

@@ -23,7 +23,7 @@ from vqvae.modalities.ecg.channels import (
 )
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.wfdb_beats import read_beats
-from vqvae.modalities.ecg.wfdb_header import Header, Signal, read_header
+from vqvae.modalities.ecg.wfdb_header import Header, Signal, neighbour, read_header
 from vqvae.modalities.ecg.wfdb_samples import ALIGNMENT, FORMATS, decode, frames_stored
 
 _BLOCK = 2**20  # samples decoded at a time
@@ -94,7 +94,7 @@ def _described(path: Path, header: Header) -> tuple[Signal, ...]:
 
 
 def _segment_header(master: Path, name: str, rate: float) -> Header:
-    path = master.with_name(f"{name}.hea")
+    path = neighbour(master, f"{name}.hea")
     if not path.is_file():
         raise ValueError(f"{master.name} is made of segments and {path.name} is missing: drop all its .hea and .dat files together.")
     header = read_header(path)
@@ -167,7 +167,7 @@ def _groups(path: Path, header: Header, rows: dict[int, int]) -> list[_Group]:
 
 
 def _group(path: Path, name: str, signals: list[Signal], rows: list[int | None]) -> _Group:
-    file = path.with_name(name)
+    file = neighbour(path, name)
     if not file.is_file():
         raise ValueError(f"{path.name} needs {name}, which is missing: drop {name} together with it.")
     if len({signal.format for signal in signals}) > 1 or signals[0].format not in FORMATS:

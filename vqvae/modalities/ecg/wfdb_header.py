@@ -59,6 +59,15 @@ class Header:
     segments: tuple[Segment, ...]
 
 
+def neighbour(path: Path, name: str) -> Path:
+    """The file `name` beside `path`; where there is none, the only one whose name differs in upper and lower case alone."""
+    exact = path.with_name(name)
+    if exact.is_file() or not path.parent.is_dir():
+        return exact
+    alike = [found for found in path.parent.iterdir() if found.name.lower() == name.lower() and found.is_file()]
+    return alike[0] if len(alike) == 1 else exact
+
+
 def read_header(path: Path) -> Header:
     """The header in `path`; ValueError with one sentence when it is none."""
     if path.stat().st_size > MAX_HEADER_BYTES:
