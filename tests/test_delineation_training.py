@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 import wfdb
 
@@ -15,6 +16,7 @@ from vqvae.modalities.ecg.ludb import LEADS, read_annotated
 from vqvae.networks.segmenter import Segmentation, Segmenter, SegmenterConfig
 from vqvae.training.beat_examples import Beats, DistortionConfig, Examples, distorted, plain, read_beats
 from vqvae.training.delineation import DelineatorConfig, Progress, segmentation_loss, train_delineator
+from vqvae.training.run_folder import RunFolder
 
 STILL = DistortionConfig(flip_share=0.0, low_pass_share=0.0, noise=0.0, wander=0.0, wide_share=0.5)
 SMALL = DelineatorConfig(segmenter=SegmenterConfig(widths=(4, 8)), last_record=4, held_out_every=2, steps=4, batch_size=8, check_every=2)
@@ -152,6 +154,55 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(small_ludb
         train_delineator(SMALL, small_ludb, tmp_path / "run")
     with pytest.raises(ValueError, match="other settings"):
         train_delineator(DelineatorConfig(), small_ludb, tmp_path / "run", resume=True)
+
+
+def test_data_that_cannot_be_read_leave_no_run_behind(small_ludb, tmp_path):
+    with pytest.raises(ValueError, match="there is no folder"):
+        train_delineator(SMALL, tmp_path / "nowhere", tmp_path / "run")
+    with pytest.raises(ValueError, match=r"no record called 5; it has 1, 2, 3, 4$"):
+        train_delineator(replace(SMALL, last_record=5), small_ludb, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    train_delineator(SMALL, small_ludb, tmp_path / "run")
+
+
+def test_training_takes_the_folder_that_ludb_was_downloaded_into(tmp_path):
+    (tmp_path / "ludb/data").mkdir(parents=True)
+    for record in range(1, 5):
+        marked_record(tmp_path / "ludb/data", str(record))
+    assert (train_delineator(SMALL, tmp_path / "ludb", tmp_path / "run") / "model.safetensors").is_file()
+
+
+OTHER_STATE = safetensors.torch.save({"network.x": torch.ones(1)}, {"step": "1", "best": "1"})
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 100, OTHER_STATE])
+def test_a_state_that_is_damaged_or_of_another_network_is_refused_in_one_sentence(small_ludb, tmp_path, content):
+    train_delineator(SMALL, small_ludb, tmp_path / "run")
+    (tmp_path / "run/last/state.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"^run/last/state\.safetensors is damaged or of another network, .*: start a new run$"):
+        train_delineator(SMALL, small_ludb, tmp_path / "run", resume=True)
+    network = torch.nn.Linear(1, 1)
+    with pytest.raises(ValueError, match=r"^run/last/state\.safetensors is damaged"):
+        RunFolder(tmp_path / "run").resume(network, torch.optim.AdamW(network.parameters()))
+
+
+def test_marks_or_a_lead_that_are_missing_are_one_sentence(tmp_path):
+    marked_record(tmp_path, "1")
+    with pytest.raises(ValueError, match="1 has no lead v9; it has i, ii"):
+        read_annotated(tmp_path / "1", "v9")
+    (tmp_path / "1.v1").write_bytes(b"x")
+    (tmp_path / "1.v2").unlink()
+    for lead in ("v1", "v2"):
+        with pytest.raises(ValueError, match=f"1.{lead} is missing or no annotation file"):
+            read_annotated(tmp_path / "1", lead)
+
+
+def test_a_header_that_points_elsewhere_is_not_followed(tmp_path):
+    marked_record(tmp_path, "1")
+    header = tmp_path / "1.hea"
+    header.write_text(header.read_text().replace("1.dat", "../1.dat"))
+    with pytest.raises(ValueError, match="not the plain name of a file beside it"):
+        read_annotated(tmp_path / "1", "i")
 
 
 def test_the_segmenter_scores_every_sample_of_the_window():

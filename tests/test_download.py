@@ -18,7 +18,7 @@ import pytest
 from vqvae.datasets import transfer
 from vqvae.datasets.download import download
 from vqvae.datasets.registry import DATASETS
-from vqvae.datasets.splits import SPLITS, records, select
+from vqvae.datasets.splits import SPLITS, record_folder, records, select, split_of
 
 SIZES = {"100.hea": 60, "100.dat": 5000, "data/1.atr": 900, "a b.txt": 1}
 FILES = {name: np.random.default_rng(size).bytes(size) for name, size in SIZES.items()}
@@ -352,14 +352,27 @@ def test_a_missing_record_is_named_with_those_that_are_there(tmp_path):
 def test_a_folder_without_records_says_where_there_are_some(tmp_path):
     with pytest.raises(ValueError, match="no folder"):
         records(tmp_path / "nowhere")
-    (tmp_path / "data").mkdir()
+    (tmp_path / "inner").mkdir()
     with pytest.raises(ValueError, match=r"no WFDB record \(no \.hea file\)$"):
         records(tmp_path)
-    (tmp_path / "data" / "1.hea").write_text("")
-    with pytest.raises(ValueError, match=r"there are some in .*data"):
+    (tmp_path / "inner" / "1.hea").write_text("")
+    with pytest.raises(ValueError, match=r"there are some in .*inner"):
         records(tmp_path)
 
 
 def test_the_splits_name_records_that_exist(data):
     for name, split in SPLITS.items():
         select(data / name, split.training + split.validation)
+
+
+def test_a_downloaded_data_set_is_found_by_its_folder_and_by_that_of_its_records(tmp_path):
+    inner = tmp_path / "ludb" / DATASETS["ludb"].records
+    inner.mkdir(parents=True)
+    assert record_folder(tmp_path / "ludb") == tmp_path / "ludb"
+    (inner / "1.hea").write_text("")
+    for folder in (tmp_path / "ludb", inner):
+        assert record_folder(folder) == inner
+        assert records(folder) == select(folder, ["1"]) == ["1"]
+        assert split_of(folder) is SPLITS["ludb"]
+    with pytest.raises(ValueError, match="no known split of 'elsewhere'; there are splits of: mitdb, ludb"):
+        split_of(tmp_path / "elsewhere")

@@ -12,11 +12,13 @@ import safetensors.torch
 import torch
 
 from vqvae.config import from_json, read_json
+from vqvae.datasets.splits import record_folder, select
 from vqvae.modalities.ecg.boundary_scores import DEFINITIONS, delineation_scores, joined
 from vqvae.modalities.ecg.delineation import Boundaries, Delineator, WaveScores, delineate
 from vqvae.modalities.ecg.ludb import LEADS, read_annotated
 from vqvae.modalities.ecg.neurokit import METHODS, neurokit_delineator
-from vqvae.modalities.ecg.recording import AAMI_CLASS, BEAT_CLASSES
+from vqvae.modalities.ecg.reading import read
+from vqvae.modalities.ecg.recording import BEAT_CLASSES
 from vqvae.networks.segmenter import Segmenter
 from vqvae.training.delineation import DelineatorConfig
 
@@ -44,12 +46,13 @@ def load_delineator(folder: Path) -> Delineator:
 
 
 def evaluate_delineator(folder: Path, data: Path, records: Sequence[str]) -> dict[str, Any]:
-    """What a checkpoint is worth on a folder of WFDB records, all leads taken together.
+    """What a checkpoint is worth on WFDB records in `data` (see `record_folder`), all leads taken together.
 
     LUDB records: agreement with the marks, beside that of NeuroKit's methods given the same R-peaks.  Records with beat annotations
     (`.atr`): share of the beats with an answer, and the QRS durations of each class.
     """
-    delineator = load_delineator(folder)
+    delineator, data = load_delineator(folder), record_folder(data)
+    select(data, list(records))
     if all((data / f"{record}.atr").exists() for record in records):
         return {"definitions": ANSWER_DEFINITIONS, **beat_answers(delineator, data, records)}
     neurokit = {
@@ -84,15 +87,16 @@ ANSWER_DEFINITIONS = {
 
 def beat_answers(delineator: Delineator, data: Path, records: Sequence[str]) -> dict[str, Any]:
     """What is said of annotated beats, overall and by class; their annotated places serve as R-peaks."""
-    import wfdb
-
     classes, durations, waves = [], [], []
     for record in records:
-        recording, marks = wfdb.rdrecord(str(data / record)), wfdb.rdann(str(data / record), "atr")
-        kinds = {int(at): AAMI_CLASS[symbol] for at, symbol in zip(marks.sample, marks.symbol, strict=True) if symbol in AAMI_CLASS}
-        peaks = np.array([at for at in kinds if 0 <= at < recording.sig_len])
-        for lead in recording.p_signal.T:
-            found = delineator(lead, float(recording.fs), peaks)
+        recording = read(data / record)
+        if recording.beats is None:
+            raise ValueError(f"{record} has no beat annotations that can be read: there is nothing to answer for")
+        places = np.rint(recording.beats.times * recording.rate).astype(int).tolist()
+        kinds = dict(zip(places, recording.beats.classes.tolist(), strict=True))
+        peaks = np.array(list(kinds), dtype=np.int64)
+        for lead in recording.signals.astype(np.float64):
+            found = delineator(lead, recording.rate, peaks)
             classes.append(np.array([kinds[at] for at in peaks.tolist()]))
             durations.append(1000 * (found.qrs_off - found.qrs_on))
             waves.append(~np.isnan(found.p_on))

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from vqvae.datasets.registry import DATASETS
+
 
 class Split(NamedTuple):
     """Names of records, no patient on both sides."""
@@ -23,13 +25,28 @@ SPLITS = {
 }
 
 
+def record_folder(folder: Path) -> Path:
+    """Where the WFDB records of `folder` lie: in it, or in the part of it where a downloaded data set keeps them."""
+    places = [folder, *(folder / dataset.records for dataset in DATASETS.values())]
+    return next((place for place in places if any(place.glob("*.hea"))), folder)
+
+
+def split_of(folder: Path) -> Split:
+    """The split of the data set in `folder`, told by its name or, inside a download, by its parent's; ValueError when there is none."""
+    name = next((name for name in (folder.absolute().name, folder.absolute().parent.name) if name in SPLITS), None)
+    if name is None:
+        raise ValueError(f"there is no known split of {folder.name!r}; there are splits of: {', '.join(SPLITS)}")
+    return SPLITS[name]
+
+
 def records(folder: Path) -> list[str]:
-    """Names of the WFDB records in `folder` (one `.hea` file each), numbers in the order of counting.
+    """Names of the WFDB records in `record_folder(folder)` (one `.hea` file each), numbers in the order of counting.
 
     ValueError when the folder is missing or holds no record.
     """
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
+    folder = record_folder(folder)
     found = sorted((path.stem for path in folder.glob("*.hea")), key=_natural)
     if not found:
         below = sorted({path.parent.name for path in folder.glob("*/*.hea")})

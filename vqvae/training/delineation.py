@@ -16,9 +16,11 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vqvae.config import from_json, read_json, to_json, write_bytes, write_json
+from vqvae.datasets.splits import record_folder, select
 from vqvae.modalities.ecg.delineation import LENGTH
 from vqvae.networks.segmenter import Segmentation, Segmenter, SegmenterConfig
 from vqvae.training.beat_examples import Beats, DistortionConfig, Examples, distorted, plain, read_beats
+from vqvae.training.run_folder import opened
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def train_delineator(
 
     Args:
         config: with `resume`, it must be the run's own.
-        data: folder of LUDB records.
+        data: folder of LUDB's records, or the one that LUDB was downloaded into.
         run: where everything is written.
         resume: go on from `run/last`; the outcome is that of a training never interrupted.
         progress: called after every step.
@@ -89,15 +91,18 @@ def train_delineator(
         The folder of the best weights: model.safetensors and config.json.
 
     Raises:
-        ValueError: the run exists and `resume` is False, or it was started with another configuration.
+        ValueError: the run exists and `resume` is False, it was started with another configuration, or records are missing.
     """
-    _open_run(config, run, resume)
-    records = range(1, config.last_record + 1)
-    taught = read_beats(data, [record for record in records if record % config.held_out_every])
-    held_out = read_beats(data, [record for record in records if record % config.held_out_every == 0])
+    _check_run(config, run, resume)
+    folder = record_folder(data)
+    numbers = [int(name) for name in select(folder, [str(number) for number in range(1, config.last_record + 1)])]
+    taught = read_beats(folder, [number for number in numbers if number % config.held_out_every])
+    held_out = read_beats(folder, [number for number in numbers if number % config.held_out_every == 0])
     state = _State(config)
     if resume and (run / "last").exists():
         state.load(run / "last")
+    run.mkdir(parents=True, exist_ok=True)  # only now: data that cannot be read leave no run behind
+    write_json(run / "config.json", to_json(config))
     loss = state.best
     while state.step < config.steps:
         _take_step(state, taught)
@@ -108,14 +113,12 @@ def train_delineator(
     return run / "best"
 
 
-def _open_run(config: DelineatorConfig, run: Path, resume: bool) -> None:
+def _check_run(config: DelineatorConfig, run: Path, resume: bool) -> None:
     settings = run / "config.json"
     if settings.exists() and not resume:
         raise ValueError(f"{run.name} holds a training already: resume it or choose another folder")
     if settings.exists() and from_json(DelineatorConfig, read_json(settings)) != config:
         raise ValueError(f"{run.name} was started with other settings: resume it with its own config.json")
-    run.mkdir(parents=True, exist_ok=True)
-    write_json(settings, to_json(config))
 
 
 class _State:
@@ -140,9 +143,11 @@ class _State:
         write_bytes(folder / "state.safetensors", safetensors.torch.save({k: v.contiguous() for k, v in tensors.items()}, metadata=about))
 
     def load(self, folder: Path) -> None:
-        with safetensors.safe_open(folder / "state.safetensors", framework="pt") as file:
-            about = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        with opened(folder / "state.safetensors") as stored:
+            self._restore(stored.tensors)
+            self.step, self.best = int(stored.about["step"]), float(stored.about["best"])
+
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
         parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimizer": {}}
         for name, value in tensors.items():
             part, rest = name.split(".", 1)
@@ -154,7 +159,6 @@ class _State:
             index, rest = name.split(".", 1)
             moments.setdefault(int(index), {})[rest] = value
         self.optimizer.load_state_dict({"state": moments, "param_groups": self.optimizer.state_dict()["param_groups"]})
-        self.step, self.best = int(about["step"]), float(about["best"])
 
 
 def _take_step(state: _State, beats: Beats) -> None:

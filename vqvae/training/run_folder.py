@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vqvae.config import read_json, write_bytes, write_json
@@ -23,6 +25,25 @@ class Resumed(NamedTuple):
 
     step: int
     best: float
+
+
+class Stored(NamedTuple):
+    """What a file of tensors holds."""
+
+    tensors: dict[str, Tensor]
+    about: dict[str, str]  # empty when the file says nothing
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Stored]:
+    """The tensors that a run goes on from; ValueError when they cannot be read, or do not fit what the caller puts them into."""
+    try:
+        with safetensors.safe_open(file, "pt") as read:
+            stored = Stored({name: read.get_tensor(name) for name in read.keys()}, read.metadata() or {})  # noqa: SIM118 (not a dict)
+        yield stored
+    except (OSError, RuntimeError, KeyError, ValueError, safetensors.SafetensorError) as error:
+        run = file.parent.parent.name
+        raise ValueError(f"{run}/last/{file.name} is damaged or of another network, so {run} cannot go on: start a new run") from error
 
 
 class RunFolder:
@@ -68,14 +89,13 @@ class RunFolder:
         file = self.path / "last" / "state.safetensors"
         if not file.exists():
             return None
-        tensors = load_file(file)
-        model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
-        states: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".", 2)
-                states.setdefault(int(index), {})[name] = value
-        optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
-        with safetensors.safe_open(file, "pt") as opened:
-            metadata = opened.metadata()
-        return Resumed(int(metadata["step"]), float(metadata["best"]))
+        with opened(file) as stored:
+            tensors = stored.tensors
+            model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
+            states: dict[int, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                if key.startswith("optimizer."):
+                    _, index, name = key.split(".", 2)
+                    states.setdefault(int(index), {})[name] = value
+            optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+            return Resumed(int(stored.about["step"]), float(stored.about["best"]))

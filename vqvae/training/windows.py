@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vqvae.datasets.splits import record_folder
 from vqvae.modalities import modality
 from vqvae.training.config import Source
 
@@ -20,8 +21,9 @@ def read_source(kind: str, data: Path, source: Source) -> list[np.ndarray]:
     """The series (T,) of all recordings of a source, one per lead, as the network sees them."""
     reader = modality(kind)
     rows: list[np.ndarray] = []
+    folder = record_folder(data / source.folder)
     for record in source.records:
-        rows.extend(np.ascontiguousarray(row[0]) for row in reader.to_tensors(reader.read(data / source.folder / record)).values)
+        rows.extend(np.ascontiguousarray(row[0]) for row in reader.to_tensors(reader.read(folder / record)).values)
     return rows
 
 
