@@ -134,3 +134,11 @@ def test_leads_without_a_single_sample_stay_empty(tmp_path):
     back = read(write(Ecg(signals, 250, ("I", "II")), tmp_path / "out")[0])
     assert np.isnan(back.signals[0]).all()
     np.testing.assert_allclose(back.signals[1], 1, atol=1e-6)
+
+
+def test_a_record_without_beats_does_not_inherit_those_of_the_one_it_replaces(tmp_path):
+    write(noise(1, 250, beats=Beats(np.array([0.5]), np.array(["V"]))), tmp_path / "out")
+    (tmp_path / "other.atr").write_bytes(b"")
+    header = write(noise(1, 250), tmp_path / "out")[0]
+    assert read(header).beats is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.atr", "out.dat", "out.hea"]
