@@ -129,6 +129,28 @@ def test_a_wrong_last_or_first_sample_is_no_beat():
     assert missed_and_added(times, x[None], 360) == (0, 0)
 
 
+@pytest.mark.parametrize("rate", [100, 360, 500])
+def test_a_complex_cut_by_either_end_or_by_a_gap_on_all_leads_is_no_beat_and_a_whole_one_beside_it_is(rate):
+    times = np.arange(0.0, 40.1, 0.8)  # beats on the first and the last sample, and on both edges of the gap
+    x = np.stack([lead(times, 40, rate), -0.5 * lead(times, 40, rate)])
+    one_lead = x.copy()
+    one_lead[0, round(16.0 * rate) : round(20.0 * rate)] = np.nan
+    x[:, round(16.0 * rate) : round(20.0 * rate)] = np.nan
+    seen = times[(times > 0.05) & (times < 39.95)]
+    assert missed_and_added(seen[(seen < 15.9) | (seen > 20.1)], x, rate, 0.06) == (0, 0)
+    assert missed_and_added(seen, one_lead, rate, 0.06) == (0, 0)
+    near = np.concatenate([[0.1], regular(20)[1:-1], [19.9]])
+    assert missed_and_added(near, lead(near, 20, rate)[None], rate) == (0, 0)
+
+
+def test_an_upstroke_on_the_last_sample_of_a_real_record_is_no_beat(data):
+    """LUDB 130 ends 10.00 s in, at the foot of a QRS complex."""
+    import wfdb
+
+    recording = wfdb.rdrecord(str(data / "ludb" / "130"))
+    assert find_r_peaks(recording.p_signal.T.astype(np.float32), recording.fs).max() < 9.5 * recording.fs
+
+
 def test_a_rate_that_shows_no_qrs_gives_no_beats():
     assert len(find_r_peaks(lead(regular(60), 60, 20)[None], 20)) == 0
 
