@@ -81,3 +81,13 @@ def test_reading_data_never_loads_torch():
     code += "; assert 'torch' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+
+
+def test_public_names_are_those_of_the_pipeline():
+    import vqvae
+    from vqvae import pipeline
+
+    for name in vqvae.__all__:
+        assert getattr(vqvae, name) is getattr(pipeline, name)
+    with pytest.raises(AttributeError, match="no attribute 'magic'"):
+        _ = vqvae.magic
