@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
-STOPPED = "desk.stopped"
+STOPPED, NOTICE = "desk.stopped", "desk.notice"
 LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
 ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
-KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own that stay within reach, and the bytes they may take together
 DEFAULT_LEVEL = 3
 SPEEDS, GAINS = (12.5, 25.0, 50.0, 100.0), (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/s, mm/mV
 
@@ -38,6 +37,13 @@ class Desk:
     source: str  # an example's name, or "upload:" and the digest of the files
     checkpoint: str
     level: int  # residual levels used
+
+
+class Notice(NamedTuple):
+    """Why a link does not show what it was made from."""
+
+    sentence: str
+    source: str  # what is shown instead
 
 
 def desk() -> Desk:
@@ -62,6 +68,7 @@ def open_address() -> None:
     examples, checkpoints = list(cache.examples()), cache.checkpoint_names()
     st.session_state[OPENED], st.session_state[UPLOADS] = {}, 0
     st.session_state[SOURCE] = asked["example"] if asked.get("example") in examples else examples[0]
+    _note_stranger(asked.to_dict(), cache.examples()[st.session_state[SOURCE]].title)
     st.session_state[CHECKPOINT] = asked["checkpoint"] if asked.get("checkpoint") in checkpoints else checkpoints[0]
     st.session_state[LEVEL] = max(1, int(_number(asked.get("level"), DEFAULT_LEVEL)))
     st.session_state[SPEED], st.session_state[GAIN] = 25.0, 10.0
@@ -71,6 +78,27 @@ def open_address() -> None:
     if start >= 0:
         st.session_state[TIME], st.session_state[CHOSEN] = start, None
         st.session_state[PLACE] = (st.session_state[SOURCE], usual_lead(recording()))
+
+
+def _note_stranger(asked: dict[str, str], title: str) -> None:
+    """A link to what is not here says so, instead of passing an example off as it."""
+    example = asked.get("example")
+    if example is not None and example not in cache.examples():
+        sentence = f"The link asks for the example “{plain(example[:40])}”, which does not exist; this is the example “{title}”."
+    elif example is None and asked.keys() & {"level", "lead", "t"}:
+        sentence = f"The link was to a file that was opened then: drop it again to see it. Until then this is the example “{title}”."
+    else:
+        return
+    st.session_state[NOTICE] = Notice(sentence, st.session_state[SOURCE])
+
+
+def notice() -> None:
+    """What there is to say about the link, for as long as its stand-in is shown."""
+    said: Notice | None = st.session_state.get(NOTICE)
+    if said and said.source == st.session_state[SOURCE]:
+        st.info(said.sentence, icon=":material/link_off:")
+    else:
+        st.session_state.pop(NOTICE, None)
 
 
 def write_address() -> None:
@@ -88,46 +116,6 @@ def write_address() -> None:
 
 def _number(text: str | None, otherwise: float) -> float:
     return float(text) if text and re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text) else otherwise
-
-
-def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
-    """The drop zone; True when a recording has just been opened.  Until the files are good the desk stays as it is."""
-    files = st.file_uploader(
-        label, accept_multiple_files=True, key=f"{UPLOADS}.{place}.{st.session_state[UPLOADS]}", help=cache.text("formats")
-    )
-    if not files:
-        return False
-    received = {file.name: file.getvalue() for file in files}
-    name, rate = cache.digest(received), st.session_state.get(RATE)
-    refused: cache.Refusal | None = st.session_state.get(REFUSED, {}).get((name, rate))
-    if refused is None:
-        with st.spinner("Reading the recording …"):
-            answer = cache.receive(received, rate)
-        if isinstance(answer, Ecg):
-            _open(f"upload:{name}", answer)
-            return True
-        st.session_state[REFUSED], refused = {(name, rate): answer}, answer
-    _explain(refused)
-    return False
-
-
-def _open(source: str, recording: Ecg) -> None:
-    kept: dict[str, Ecg] = {source: recording}
-    for key, value in reversed(st.session_state[OPENED].items()):
-        if len(kept) < KEPT and sum(ecg.signals.nbytes for ecg in (*kept.values(), value)) <= ROOM:
-            kept.setdefault(key, value)
-    st.session_state[OPENED] = dict(reversed(kept.items()))
-    st.session_state[NEXT] = source
-    st.session_state[UPLOADS] += 1  # the drop zone is empty again
-    st.session_state.pop(RATE, None)
-
-
-def _explain(refused: cache.Refusal) -> None:
-    st.error(plain(refused.sentence), icon=":material/error:")
-    if refused.needs_rate:
-        st.number_input(
-            "Sampling rate (Hz)", 1.0, 100_000.0, value=None, key=RATE, placeholder="for example 360", help="Samples per second and lead."
-        )
 
 
 def open_next(source: str) -> None:

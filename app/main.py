@@ -7,7 +7,7 @@ import streamlit as st
 
 sys.path[:0] = [root for root in [str(Path(__file__).resolve().parents[1])] if root not in sys.path]
 
-from app import inputs, panels  # noqa: E402
+from app import inputs, panels, uploads  # noqa: E402
 
 st.set_page_config(page_title="VQ-VAE Explorer", page_icon=str(Path(__file__).parent / "components" / "icon.svg"), layout="wide")
 st.html(Path(__file__).parent / "components" / "layout.css")
@@ -18,7 +18,7 @@ page = st.navigation([home, ecg], position="top")
 
 inputs.open_address()
 with st.sidebar:
-    arrived = page is not home and inputs.desk_files()
+    arrived = page is not home and uploads.desk_files()
     inputs.desk_choices()
 if arrived:
     st.switch_page(ecg)

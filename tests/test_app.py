@@ -250,3 +250,39 @@ def test_the_same_files_have_the_same_name_and_other_files_another():
     assert cache.digest(files) == cache.digest(dict(reversed(files.items())))
     assert cache.digest(files) != cache.digest({"a.hea": b"xy", "a.dat": b"z"})
     assert cache.digest(files) != cache.digest({"a.heax": b"", "a.dat": b"yz"})
+
+
+def csv(values: np.ndarray) -> bytes:
+    return "\n".join(["II", *(f"{value:.4f}" for value in values)]).encode()
+
+
+def test_a_refused_file_makes_room_for_the_next_one_and_says_why_it_was_refused():
+    app = opened()
+    app.file_uploader[0].upload("notes.docx", b"PK", "application/octet-stream").run()
+    assert "notes" in app.sidebar.error[0].value
+    assert not app.file_uploader[0].value
+    app.file_uploader[0].upload("holter.csv", csv(cache.example("normal").signals[1, : 360 * 20]), "text/csv").run()
+    assert len(app.sidebar.error) == 1
+    assert "notes" not in app.sidebar.error[0].value
+    app.number_input(key=inputs.RATE).set_value(360.0).run()
+    assert not app.exception
+    assert app.title[0].value == "ECG: holter"
+    assert not app.sidebar.error
+
+
+def test_a_link_to_what_is_not_here_says_so_until_something_else_is_opened(first):
+    assert not first.info
+    assert "drop it again" in opened(level="2", lead="V1", t="3").info[0].value
+    app = opened(example="no such")
+    assert "no such" in app.info[0].value
+    app.selectbox(key=inputs.SOURCE).set_value("ventricular").run()
+    assert not app.info
+
+
+def test_the_table_shows_plain_numbers_and_nothing_where_there_is_none(first):
+    table = first.dataframe[0].value
+    numbers = table[["shift", "qrs_change"]].to_numpy()
+    assert numbers.dtype == float
+    assert not (np.signbit(numbers) & (numbers == 0)).any()
+    assert first.dataframe[0].proto.placeholder == ""
+    assert all(status.isascii() or status[0] in "○△✕" for status in table["status"])

@@ -247,7 +247,7 @@ def test_the_caliper_reads_both_signals_at_its_legs_and_between_them():
     assert measure(recording, rebuilt, 0, Caliper(legs.stop, legs.start)).set_index("signal").equals(rows)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.9, "0:59"), (727, "12:07"), (3723, "1:02:03"), (86_399, "23:59:59")])
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.9, "0:59"), (727, "12:07"), (9.997, "0:10"), (3723, "1:02:03"), (86_399, "23:59:59")])
 def test_times_are_written_as_on_a_clock(seconds, said):
     assert clock(seconds) == said
 

@@ -7,6 +7,7 @@ from app.views import ecg, ecg_files, ecg_window
 
 desk, recording = inputs.desk(), inputs.recording()
 ecg.title(recording, desk.source)
+inputs.notice()
 shown = ecg.compute(desk, recording, inputs.lead())
 if shown:
     ecg.verdict(shown, desk.level)

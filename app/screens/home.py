@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app import cache, inputs
+from app import cache, inputs, uploads
 from app.words import plain
 
 st.title("What survives a trip through a codebook?", anchor=False)
 st.markdown(cache.text("home"))
-if inputs.desk_files("Drop an ECG here", place="home"):
+if uploads.desk_files("Drop an ECG here", place="home"):
     st.switch_page("screens/ecg.py")
 st.subheader("Or open an example", anchor=False)
 for column, (name, example) in zip(st.columns(len(cache.examples())), cache.examples().items(), strict=True):

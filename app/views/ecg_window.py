@@ -155,6 +155,7 @@ def _table(recording: Ecg, beats: pd.DataFrame) -> None:
         _words(rows),
         hide_index=True,
         height=320,
+        placeholder="",
         key=key,
         selection_mode="single-row",
         on_select=lambda: _take_row(recording, rows, key),
@@ -174,6 +175,8 @@ def _words(rows: pd.DataFrame) -> pd.DataFrame:
     table = rows.drop(columns="severity")
     table.insert(0, "at", [clock(time) for time in rows["time"]])
     table["status"] = [f"{STATUS[status][0]} {status}" for status in rows["status"]]
+    for name in ("shift", "qrs_original", "qrs_reconstruction", "qrs_change"):
+        table[name] = table[name].astype(float).round() + 0.0  # never "-0"
     return table
 
 

@@ -99,7 +99,7 @@ def mark_beats(picture: go.Figure, beats: pd.DataFrame, view: View, high: float)
             continue
         colour = colours[view.dark]
         notes = [
-            f"beat {escape(str(c))}, {status}" + (f" by {s:+.0f} ms" if np.isfinite(s) else "")
+            f"beat {escape(str(c))}, {status}" + (f" by {round(s):+d} ms" if np.isfinite(s) else "")
             for c, s in zip(some["class"], some["shift"], strict=True)
         ]
         picture.add_scatter(

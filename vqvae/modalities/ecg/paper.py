@@ -19,7 +19,7 @@ STATUS = {  # what happened to a beat -> (symbol, plotly marker, colour on light
     "kept": ("○", "circle-open", "#009e73", "#2bc79b"),
     "moved": ("△", "triangle-up", "#b0598a", "#e79fc7"),
     "lost": ("✕", "x", "#c1440e", "#ff8a50"),
-    "added": ("＋", "cross", "#7a5b00", "#f0e442"),
+    "added": ("+", "cross", "#7a5b00", "#f0e442"),
 }
 
 
@@ -63,7 +63,7 @@ class View:
 
 def clock(seconds: float) -> str:
     """Time as a reader of Holter recordings writes it: 7.4 s, 12:07, 1:02:03."""
-    whole = int(seconds)
+    whole = int(round(seconds, 2))  # beside 10.00 s stands 0:10, never 0:09
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
     return f"{whole // 60}:{whole % 60:02d}"
