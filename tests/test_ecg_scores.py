@@ -358,6 +358,19 @@ def test_annotations_tell_losses_of_the_detector_from_losses_of_the_codec():
     assert np.isnan(compare(normal(), normal()).value("annotated_r_peak_f1_150ms"))
 
 
+def test_what_is_perfect_against_annotations_is_what_the_original_reaches():
+    """Two annotated beats that nobody can see, and one R-peak that nobody annotated: no reconstruction can reach 100 %."""
+    times = np.sort(np.append(np.delete(TIMES, 20), (12.2, 13.0)))
+    recording = normal(Beats(times, np.where(np.arange(len(times)) % 3, "N", "V")))
+    same, worse = compare(recording, recording), compare(recording, edited(drop=(30,)))
+    scores = {score.name: score for score in same.scores if not np.isnan(score.value)}
+    assert {name: score.value for name, score in scores.items()} == {name: score.perfect for name, score in scores.items()}
+    assert scores["annotated_r_peak_f1_150ms"].perfect < 98
+    assert scores["r_peak_sensitivity_150ms_n"].perfect < 100
+    assert [score.perfect for score in worse.scores] == [score.perfect for score in same.scores]
+    assert worse.value("annotated_r_peak_f1_150ms") < same.value("annotated_r_peak_f1_150ms")
+
+
 def test_the_worst_error_of_a_beat_is_the_largest_on_any_lead_around_it():
     reference = edited(add=(TIMES[20] + 0.4,))
     noise = np.random.default_rng(3).normal(0, 0.02, reference.signals.shape).astype(np.float32)
@@ -501,10 +514,11 @@ def test_a_recording_without_a_signal_gives_a_report_without_numbers(samples, fi
 # ---- the verdict
 
 
-def report_of(kept: int, moved: int = 0, lost: int = 0, added: int = 0, within: float = 97.0, prdn: float = 5.0) -> Report:
+def report_of(kept: int, moved: int = 0, lost: int = 0, added: int = 0, within: float = 97.0, prdn: float = 5.0, unknown: int = 0) -> Report:
     status = ["kept"] * kept + ["moved"] * moved + ["lost"] * lost + ["added"] * added
     scores = (Score("prdn", prdn, "%", 0.0, ""), Score("qrs_duration_within_10ms", within, "%", 100.0, ""))
-    return Report(scores, {"beats": pd.DataFrame({"status": status})})
+    width = [np.nan] * unknown + [90.0] * (len(status) - unknown)
+    return Report(scores, {"beats": pd.DataFrame({"status": status, "qrs_original": width})})
 
 
 def test_the_verdict_says_what_became_of_the_beats():
@@ -517,13 +531,33 @@ def test_the_verdict_says_what_became_of_the_beats():
     assert verdict(report_of(0, added=3, within=np.nan)).text.startswith("No beats in the original, 3 in the reconstruction.")
 
 
+def test_the_verdict_of_a_grade_below_good_says_what_decided_it():
+    width = f"QRS width changed by more than 10{SPACE}ms"
+    assert verdict(report_of(80, prdn=25.8)).text == (
+        f"All 80 beats kept. The waveform error is large: 25.8{SPACE}% of the signal (PRDN). {width} in 3{SPACE}% of beats."
+    )
+    assert f" Too many beats were lost or added: 1.3{SPACE}%. {width}" in verdict(report_of(990, lost=10, added=3)).text
+    assert f" Too many beats moved by more than 36{SPACE}ms: 5{SPACE}%. {width}" in verdict(report_of(190, moved=10)).text
+    assert verdict(report_of(100, within=60.0)).text == f"All 100 beats kept. Too often, {width} in 40{SPACE}% of beats."
+    both = verdict(report_of(90, lost=10, prdn=30.0)).text
+    assert "lost or added: 10" in both
+    assert "error is large: 30" in both
+    assert "large" not in verdict(report_of(100, prdn=9.0)).text
+    assert verdict(report_of(9, within=np.nan, prdn=30.0)).text.count("error") == 1
+
+
+def test_the_verdict_says_how_many_beats_have_a_qrs_width_when_not_all_do():
+    assert verdict(report_of(80, unknown=30)).text.endswith(f"10{SPACE}ms in 3{SPACE}% of the 50 beats with a QRS width.")
+    assert verdict(report_of(80, unknown=30, within=100.0)).text.endswith("in none of the 50 beats with a QRS width.")
+
+
 @pytest.mark.parametrize(
     ("report", "grade", "first"),
     [
         (report_of(2000), "good", ""),
         (report_of(1999, lost=1), "good", ""),
-        (report_of(1990, lost=10), "fair", "10 beats lost and 0 added."),
-        (report_of(1970, lost=15, added=10), "poor", "15 beats lost and 10 added."),
+        (report_of(1990, lost=10), "fair", f"10 beats lost and 0 added: 0.5{SPACE}% of the original's beats."),
+        (report_of(1970, lost=15, added=10), "poor", "15 beats lost and 10 added: 1.3"),
         (report_of(1900, moved=100), "fair", "100 beats moved"),
         (report_of(2000, within=85.0), "fair", "QRS width"),
         (report_of(2000, within=60.0, prdn=10.0), "poor", "QRS width"),

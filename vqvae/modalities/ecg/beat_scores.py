@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 
 from vqvae.modalities.ecg.beats import STRICT_TOLERANCE, TOLERANCE, Matches, match
@@ -19,17 +22,30 @@ def peak_scores(original: Analysis, rebuilt: Analysis, rate: float) -> list[Scor
 
 
 def annotated_scores(beats: Beats | None, original: Analysis, rebuilt: Analysis, rate: float) -> list[Score]:
-    """R-peaks of the reconstruction, and of the original, against the annotated beats; NaN without annotations."""
+    """R-peaks of the reconstruction, and of the original, against the annotated beats; NaN without annotations.
+
+    What is perfect is what the original itself reaches: a codec that loses nothing inherits the detector's errors.
+    """
     known = beats or Beats(np.zeros(0), np.zeros(0, "<U1"))
     times, found = known.times, rebuilt.peaks / rate
     own = original.peaks / rate
     if not len(times):
         found = own = times
-    return [
-        *_agreement("annotated_r_peak", times, found, "annotated beats", "R-peaks of the reconstruction"),
-        *_agreement("original_annotated_r_peak", times, own, "annotated beats", "R-peaks found in the original itself"),
-        *(score for tolerance in _TOLERANCES for score in _per_class(known, found, tolerance)),
-    ]
+    return _measured_by(
+        lambda peaks: [
+            *_agreement("annotated_r_peak", times, peaks, "annotated beats", "R-peaks of the reconstruction"),
+            *_agreement("original_annotated_r_peak", times, own, "annotated beats", "R-peaks found in the original itself"),
+            *(score for tolerance in _TOLERANCES for score in _per_class(known, peaks, tolerance)),
+        ],
+        found,
+        own,
+    )
+
+
+def _measured_by(measure: Callable[[np.ndarray], list[Score]], found: np.ndarray, own: np.ndarray) -> list[Score]:
+    """The scores of `found`, each with the value for `own` as its perfect one (100 where that is unknown)."""
+    reached = [score.perfect if math.isnan(score.value) else score.value for score in measure(own)]
+    return [score._replace(perfect=perfect) for score, perfect in zip(measure(found), reached, strict=True)]
 
 
 def _agreement(name: str, reference: np.ndarray, found: np.ndarray, of: str, those: str) -> list[Score]:

@@ -61,4 +61,5 @@ def _no_answer(original: Analysis, rebuilt: Analysis, reference: np.ndarray, fou
     answered[reference] = np.isfinite(original.qrs[reference]) & np.isfinite(rebuilt.qrs[found])
     value = 100 * float(np.mean(~answered)) if len(answered) else float("nan")
     said = "Share of the original's beats without a QRS duration in the original, in the reconstruction, or in both, on the measured lead."
-    return Score("qrs_no_answer", value, "%", 0.0, said)
+    own = 100 * float(np.mean(np.isnan(original.qrs))) if len(answered) else 0.0
+    return Score("qrs_no_answer", value, "%", own, said)
