@@ -137,16 +137,14 @@ def evaluate(options: argparse.Namespace) -> None:
     """CHECKPOINT over the records of DIR -> METRICS.json and a table."""
     from vqvae import checkpoint as checkpoints
     from vqvae.config import require_writable, write_json
-    from vqvae.datasets.splits import SPLITS, select
+    from vqvae.datasets.splits import record_folder, select, split_of
 
     if options.output:
         require_writable(options.output)
     chosen = None if options.records is None else list(dict.fromkeys(filter(None, map(str.strip, options.records.split(",")))))
     if options.split:
-        if options.data.name not in SPLITS:
-            raise ValueError(f"there is no known split of {options.data.name!r}; there are splits of: {', '.join(SPLITS)}")
-        chosen = list(getattr(SPLITS[options.data.name], options.split))
-    paths = [options.data / name for name in select(options.data, chosen)]
+        chosen = list(getattr(split_of(options.data), options.split))
+    paths = [record_folder(options.data) / name for name in select(options.data, chosen)]
     folder = checkpoints.find(options.checkpoint)
     result = _delineation(folder, options, paths) if checkpoints.task(folder) == "delineator" else _codebook(folder, options, paths)
     if options.output:

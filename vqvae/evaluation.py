@@ -121,12 +121,13 @@ def single(
     scored = Scored(pipeline.rate(checkpoint, encoded, recording, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
     entry = point(checkpoint, level, {recording.name: scored})
     del entry["seconds"]
-    return {**provenance(checkpoint.folder, command), "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
+    origin = {**provenance(checkpoint.folder, command), "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.sha256}}  # as loaded
+    return {**origin, "data": {"folder": "", "recordings": [recording.name]}, "points": [entry]}
 
 
 def provenance(folder: Path, command: Sequence[str]) -> dict[str, Any]:
     """Where figures come from: checkpoint folder, command, seed of its training, commit, versions."""
-    packages = ("torch", "numpy", "scipy", "wfdb", "neurokit2")
+    packages = ("torch", "numpy", "scipy", "neurokit2")
     config = read_object(folder / "config.json")
     return {
         "checkpoint": {"name": folder.name, "sha256": digest(folder / "model.safetensors")},

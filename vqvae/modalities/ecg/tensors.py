@@ -64,8 +64,8 @@ def restore(tensors: Tensors) -> Ecg:
 
 
 def _ratio(rate: float) -> Fraction:
-    """360 Hz over the recording's rate, as a ratio of integers below a thousand where that is exact."""
-    return RATE / Fraction(rate).limit_denominator(1000)
+    """360 Hz over the recording's rate, as a ratio of integers; the faster the rate, the simpler, as they set the filter's length."""
+    return RATE / Fraction(rate).limit_denominator(max(1, min(1000, int(1_000_000 / rate))))
 
 
 def _resample(signal: np.ndarray, ratio: Fraction) -> np.ndarray:
