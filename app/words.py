@@ -26,6 +26,11 @@ def number(value: float, unit: str = "") -> str:
     return f"{value:,.{digits}f}".replace(",", "\u2009") + (f"\u202f{unit}" if unit else "")
 
 
+def count(value: int, noun: str) -> str:
+    """1 note, 2 notes."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
 _WORDS = {
     "prdn": "PRDN",
     "prd": "PRD as stored",
@@ -78,6 +83,6 @@ def change(score: Score, before: Report | None) -> Change:
     """By how much a score differs from an earlier report, and whether that is good."""
     if before is None or math.isnan(score.value) or math.isnan(before.value(score.name)):
         return Change(None, "off")
-    text = signed(score.value - before.value(score.name), score.unit)
+    text = signed(score.value - before.value(score.name), "pp" if score.unit == "%" else score.unit)
     same = not any(digit in text for digit in "123456789")
     return Change("no change" if same else text, "off" if same else "normal" if score.perfect > 0 else "inverse")

@@ -93,11 +93,12 @@ def test_more_bits_bring_less_error_and_say_so(first):
     app = opened()
     app.select_slider(key=inputs.LEVEL).set_value(6).run()
     assert not app.exception
-    error = {name: float(values["Waveform error"].split("\u202f")[0]) for name, values in (("low", metrics(first)), ("high", metrics(app)))}
+    said = {name: metrics(page)["Waveform error, all leads"] for name, page in (("low", first), ("high", app))}
+    error = {name: float(text.split("\u202f")[0]) for name, text in said.items()}
     assert error["high"] < error["low"]
     assert metrics(app)["Bit rate per lead"] != metrics(first)["Bit rate per lead"]
     changes = {metric.label: metric.delta for metric in app.metric}
-    assert changes["Waveform error"].startswith("-")
+    assert changes["Waveform error, all leads"].startswith("-")
     assert changes["Bit rate per lead"].startswith("+")
     assert address(app)["level"] == "6"
     assert address(app)["t"] == address(first)["t"]
@@ -215,7 +216,7 @@ def test_numbers_have_three_digits_thin_spaces_and_a_unit(value, unit, said):
 
 def test_a_change_says_whether_it_is_good():
     better = Score("prdn", 8.0, "%", 0.0, "")
-    assert words.change(better, Report((Score("prdn", 10.0, "%", 0.0, ""),), {})) == ("-2.00\u202f%", "inverse")
+    assert words.change(better, Report((Score("prdn", 10.0, "%", 0.0, ""),), {})) == ("-2.00\u202fpp", "inverse")
     assert words.change(Score("f1", 99.0, "%", 100.0, ""), Report((Score("f1", 98.0, "%", 100.0, ""),), {})).colour == "normal"
     assert words.change(better, Report((better,), {})) == ("no change", "off")
     assert words.change(better, None).text is None
@@ -286,3 +287,19 @@ def test_the_table_shows_plain_numbers_and_nothing_where_there_is_none(first):
     assert not (np.signbit(numbers) & (numbers == 0)).any()
     assert first.dataframe[0].proto.placeholder == ""
     assert all(status.isascii() or status[0] in "○△✕" for status in table["status"])
+
+
+def test_a_score_of_one_lead_names_it_and_a_short_recording_is_measured_in_seconds(first):
+    assert f"QRS width kept, lead {address(first)['lead']}" in metrics(first)
+    app = opened()
+    app.file_uploader[0].upload("short.csv", csv(cache.example("normal").signals[1, : 360 * 10]), "text/csv").run()
+    app.number_input(key=inputs.RATE).set_value(360.0).run()
+    assert "1 lead, 10 s, 360 Hz." in app.caption[0].value + app.caption[1].value
+    assert "QRS width kept" in metrics(app)
+
+
+def test_without_a_checkpoint_the_page_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(cache, "checkpoint_names", lambda: ())
+    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=120).run()
+    assert not app.exception
+    assert "checkpoints/" in app.error[0].value

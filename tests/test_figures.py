@@ -11,7 +11,7 @@ import pytest
 from vqvae.modalities.ecg.caliper import Caliper, average, measure
 from vqvae.modalities.ecg.decimation import keepers, worst_by_bin
 from vqvae.modalities.ecg.drawing import CodeStrip
-from vqvae.modalities.ecg.figures import average_beats, figure, overview
+from vqvae.modalities.ecg.figures import all_leads, average_beats, figure, overview
 from vqvae.modalities.ecg.paper import STATUS, View, clock
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.projection import colours, principal_components
@@ -159,6 +159,18 @@ def test_a_gap_in_the_window_stays_a_gap_in_both_signals_and_in_the_error():
         x, y = drawn(traces(picture, name)[0])
         assert np.isnan(y[(x > 10.001) & (x < 10.999)]).all()
         assert np.isfinite(y[(x < 9.999) | (x > 11.001)]).all()
+    said = [note for note in picture.layout.annotations if note.text == "not recorded"]
+    assert [note.x for note in said] == [pytest.approx(10.5, abs=0.01)]
+    assert len([note for note in all_leads(broken, broken, View(start=5.0)).layout.annotations if note.text == "not recorded"]) == 2
+
+
+def test_the_original_can_be_seen_below_a_reconstruction_that_equals_it_and_the_selected_beat_is_named():
+    recording, times = spikes()
+    for picture in (figure(recording, recording, chosen=times[3]), all_leads(recording, recording, chosen=times[3])):
+        below, above = (traces(picture, name)[0].line for name in ("Original", "Reconstruction"))
+        assert below.width >= 2 * above.width
+        assert below.color != above.color
+        assert [shape.name for shape in picture.layout.shapes if shape.showlegend] == ["selected beat"]
 
 
 def test_a_beat_is_marked_by_colour_and_by_symbol_and_only_inside_the_window():
@@ -247,7 +259,9 @@ def test_the_caliper_reads_both_signals_at_its_legs_and_between_them():
     assert measure(recording, rebuilt, 0, Caliper(legs.stop, legs.start)).set_index("signal").equals(rows)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.9, "0:59"), (727, "12:07"), (9.997, "0:10"), (3723, "1:02:03"), (86_399, "23:59:59")])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0:00"), (59.9, "0:59"), (727, "12:07"), (9.997, "0:10"), (3723, "1:02:03"), (86_399, "23:59:59")]
+)
 def test_times_are_written_as_on_a_clock(seconds, said):
     assert clock(seconds) == said
 

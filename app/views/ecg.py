@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
-from app.words import Change, change, number, plain, signed
+from app.words import Change, change, count, number, plain, signed
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
@@ -19,11 +19,11 @@ from vqvae.modalities.protocol import Report
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-HEADLINE = {  # score -> words above the number
-    "prdn": "Waveform error",
+HEADLINE = {  # score -> words above the number, and the leads it is about
+    "prdn": "Waveform error{all}",
     "r_peak_f1_36ms": "R-peaks in place",
-    "qrs_duration_within_10ms": "QRS width kept",
-    "max_error": "Worst error",
+    "qrs_duration_within_10ms": "QRS width kept{one}",
+    "max_error": "Worst error{all}",
 }
 GROUPS = {  # words -> which scores, by name; the first that fits takes a score
     "Waveform": "prd|snr|max_error",
@@ -50,11 +50,17 @@ def title(recording: Ecg, source: str) -> None:
     known = cache.examples()
     name = known[source].title if source in known else plain(recording.name)
     left.title(f"ECG: {name}", anchor=False)
-    leads = f"{len(recording.leads)} leads" if len(recording.leads) > 1 else "1 lead"
-    facts = f"{leads}, {clock(recording.seconds)} {'h' if recording.seconds >= 3600 else 'min'}, {recording.rate:g} Hz."
-    notes = f" What was converted or left out while reading: {len(recording.notes)} notes under Details." if recording.notes else ""
+    facts = f"{count(len(recording.leads), 'lead')}, {_length(recording.seconds)}, {recording.rate:g} Hz."
+    notes = f" What was converted or left out while reading: {count(len(recording.notes), 'note')} under Details."
+    notes = notes if recording.notes else ""
     left.caption(f"{facts} {known[source].description if source in known else ''}{notes}")
     inputs.choose_lead(right, recording)
+
+
+def _length(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
 
 
 def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
@@ -91,13 +97,17 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, before: cach
     """The scores that matter most and the bit rate; the small number is the change against one level less."""
     row = place.container(horizontal=True, gap="small")
     comes = desk.level > 1 and _cheap(shown, desk)
-    below = f" The small number is the change against {number(shown.rates[desk.level - 2].value, 'bit/s')}." if comes else ""
+    below = f" The small number is the change against {number(shown.rates[desk.level - 2].value, 'bit/s')} (pp: percentage points)."
+    below = below if comes else ""
+    several = len(shown.recording.leads) > 1
+    about = {"all": ", all leads", "one": f", lead {plain(shown.lead)}"} if several else {"all": "", "one": ""}
     for name, words in HEADLINE.items():
         score = next(score for score in shown.report.scores if score.name == name)
         text, colour = change(score, before.report) if before else Change(WAITING if comes else None, "off")
         arrow: Literal["off", "auto"] = "off" if colour == "off" else "auto"
         said = plain(score.definition + below)
-        row.metric(words, number(score.value, score.unit), text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
+        label, value = words.format(**about), number(score.value, score.unit)
+        row.metric(label, value, text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
     rate = shown.rates[desk.level - 1]
     more = signed(rate.value - shown.rates[desk.level - 2].value, rate.unit) if comes else None
     said = plain(rate.definition + below)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import cache, inputs
 from app.inputs import ALL, CALIPER, CHOSEN, PLACE, TIME
-from app.words import number
+from app.words import count, number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
 from vqvae.modalities.ecg.drawing import CodeStrip
@@ -150,7 +150,7 @@ def _table(recording: Ecg, beats: pd.DataFrame) -> None:
     rows = seen.head(ROWS)
     key = f"ecg.beats.{hash(tuple(rows.index))}"
     more = f" The first {ROWS} are listed; the CSV file holds all." if len(seen) > ROWS else ""
-    st.caption(f"{number(len(seen))} of {number(len(beats))} beats. Select a row and the picture above moves to that beat.{more}")
+    st.caption(f"{number(len(seen))} of {count(len(beats), 'beat')}. Select a row and the picture above moves to that beat.{more}")
     st.dataframe(
         _words(rows),
         hide_index=True,

@@ -20,6 +20,9 @@ POINTS = 4000  # per drawn signal
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 26  # margins in pixels, the same in every figure so that their times stand above each other
 ERROR_HEIGHT, ROW_HEIGHT, SPACE = 84, 13, 12
 
+SHORTEST_GAP = 0.02  # of the window: room for a line of text on its side; five times as much is room for one that lies
+SELECTED: dict[str, Any] = {"line_width": 0, "layer": "below", "name": "selected beat", "showlegend": True}
+
 
 class CodeStrip(NamedTuple):
     """The codes of one lead, ready to be drawn under its signal."""
@@ -117,6 +120,16 @@ def mark_beats(picture: go.Figure, beats: pd.DataFrame, view: View, high: float)
         )
 
 
+def say_gaps(picture: go.Figure, values: np.ndarray, rate: float, view: View, level: float) -> None:
+    """Write "not recorded" at `level` mV across every gap of `values`, a window's signal, that has room for it."""
+    edges = np.flatnonzero(np.diff(np.isnan(values).astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    first = np.floor(view.start * rate)
+    for start, stop in edges[np.diff(edges)[:, 0] >= rate * view.seconds * SHORTEST_GAP]:
+        tall = stop - start < rate * view.seconds * 5 * SHORTEST_GAP
+        where = {"x": (first + (start + stop) / 2) / rate, "y": level, "textangle": -90 if tall else 0}
+        picture.add_annotation(**where, text="not recorded", showarrow=False, font={"color": view.ink.original})
+
+
 def draw_strip(picture: go.Figure, strip: CodeStrip, view: View) -> None:
     """One row of coloured cells per level; a code has the same colour wherever it occurs."""
     first = max(0, int((view.start - strip.offset) // strip.frame))
@@ -147,7 +160,7 @@ def draw_strip(picture: go.Figure, strip: CodeStrip, view: View) -> None:
 
 def point_at(picture: go.Figure, view: View, chosen: float | None, caliper: Caliper | None) -> None:
     if chosen is not None and view.start <= chosen <= view.start + view.seconds:
-        picture.add_vrect(x0=chosen - 0.3, x1=chosen + 0.4, fillcolor=view.ink.error, opacity=0.13, line_width=0, layer="below")
+        picture.add_vrect(x0=chosen - 0.3, x1=chosen + 0.4, fillcolor=view.ink.error, opacity=0.13, **SELECTED)
     if caliper is not None:
         for time in caliper:
             picture.add_vline(x=time, line={"color": view.ink.error, "width": 1.2, "dash": "dash"})

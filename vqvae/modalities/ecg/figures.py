@@ -22,6 +22,7 @@ from vqvae.modalities.ecg.drawing import (
     no_background,
     point_at,
     samples_in,
+    say_gaps,
     signal_height,
     stacked,
     value_range,
@@ -63,7 +64,7 @@ def figure(
     picture = go.Figure(layout=stacked(heights, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     first = window.start / reference.rate
     for name, values, colour, width in (
-        ("Original", original, view.ink.original, 1.1),
+        ("Original", original, view.ink.under, 3.0),
         ("Reconstruction", rebuilt, view.ink.reconstruction, 1.3),
     ):
         picture.add_scatter(
@@ -76,6 +77,7 @@ def figure(
         yaxis="y2",
         hovertemplate="%{y:.3f} mV",
     )
+    say_gaps(picture, original, reference.rate, view, (low + high) / 2)
     picture.add_scatter(**calibration(view, (low + high) / 2 - 0.5))
     if beats is not None:
         mark_beats(picture, beats, view, high)
@@ -107,17 +109,18 @@ def all_leads(
     height = (ranges[0][1] - ranges[-1][0] - bases[-1] + bases[0]) * view.gain * PIXELS_PER_MM + 60
     picture = go.Figure(layout=stacked([height], view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     for i, (name, base) in enumerate(zip(reference.leads, bases.tolist(), strict=True)):
-        for words, recording, colour in (
-            ("Original", reference, view.ink.original),
-            ("Reconstruction", reconstruction, view.ink.reconstruction),
+        for words, recording, colour, width in (
+            ("Original", reference, view.ink.under, 2.6),
+            ("Reconstruction", reconstruction, view.ink.reconstruction, 1.1),
         ):
             trace = line_trace(recording.signals[i, window] + np.float32(base), reference.rate, first, budget)
             picture.add_scatter(
-                **trace, name=words, legendgroup=words, showlegend=not i, hoverinfo="skip", line={"color": colour, "width": 1.1}
+                **trace, name=words, legendgroup=words, showlegend=not i, hoverinfo="skip", line={"color": colour, "width": width}
             )
         picture.add_annotation(
             text=f"<b>{escape(name)}</b>", x=view.start - 2.2 * CALIBRATION_S, y=base, xanchor="left", yanchor="bottom", showarrow=False
         )
+        say_gaps(picture, reference.signals[i, window], reference.rate, view, base)
     picture.add_scatter(**calibration(view, float(bases[0])))
     if beats is not None:
         mark_beats(picture, beats, view, float(bases[0]) + ranges[0][1])
@@ -243,7 +246,7 @@ def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, l
         )
         name = f"Class {kind}" if kind else "Not annotated"
         picture.add_annotation(
-            text=f"{name}: mean of {count} beats",
+            text=f"{name}: mean of {count} beat{'s' if count != 1 else ''}",
             x=(i + 0.45) * width,
             y=1.0,
             xref="paper",

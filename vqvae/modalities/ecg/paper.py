@@ -28,6 +28,7 @@ class Ink:
     """Colours of one theme."""
 
     original: str
+    under: str  # original, where the reconstruction lies on top of it
     reconstruction: str
     error: str
     band: str  # reconstruction, translucent
@@ -35,8 +36,8 @@ class Ink:
     dark: bool
 
 
-LIGHT = Ink("#16191d", "#0b6bcb", "#c75d00", "rgba(11, 107, 203, 0.16)", "rgba(22, 25, 29, 0.12)", False)
-DARK = Ink("#f1f4f8", "#5aa9ff", "#ff9f40", "rgba(90, 169, 255, 0.22)", "rgba(241, 244, 248, 0.16)", True)
+LIGHT = Ink("#16191d", "#8b9096", "#0b6bcb", "#c75d00", "rgba(11, 107, 203, 0.16)", "rgba(22, 25, 29, 0.12)", False)
+DARK = Ink("#f1f4f8", "#8a9097", "#5aa9ff", "#ff9f40", "rgba(90, 169, 255, 0.22)", "rgba(241, 244, 248, 0.16)", True)
 
 
 @dataclass(frozen=True)
