@@ -11,13 +11,15 @@ import pytest
 
 from vqvae.modalities.ecg import intervals
 from vqvae.modalities.ecg.beat_scores import annotated_scores
-from vqvae.modalities.ecg.beats import match, severity
+from vqvae.modalities.ecg.beats import marked, match, severity
 from vqvae.modalities.ecg.delineation import Boundaries
 from vqvae.modalities.ecg.fidelity import fidelity
 from vqvae.modalities.ecg.intervals import analyse
+from vqvae.modalities.ecg.reading import read
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Beats, Ecg
 from vqvae.modalities.ecg.scores import compare
 from vqvae.modalities.ecg.verdict import LIMITS, SPACE, number, share, verdict
+from vqvae.modalities.ecg.writing import write
 from vqvae.modalities.protocol import Report, Score
 
 RATE = 500.0
@@ -394,6 +396,48 @@ def test_worst_first_is_lost_or_added_then_moved_then_kept():
     assert np.argsort(-ranks).tolist() == [4, 2, 1, 0, 3]
 
 
+# ---- flutter
+
+
+def test_beats_in_annotated_flutter_are_on_no_side_of_any_score():
+    episode = (10.3, 20.1)
+    beats = Beats(TIMES, np.full(len(TIMES), "N"), (episode,))
+    start, end = episode
+    outside = (start > TIMES) | (end < TIMES)
+    reference = normal(beats)
+    inside = np.flatnonzero(~outside)
+    times = np.sort(np.append(np.delete(TIMES, inside[2:5]), TIMES[inside[7]] + 0.4))  # lost and added in the episode only
+    report = compare(reference, edited_times(times), delineate=delineate)
+    table = report.events["beats"]
+    assert len(table) == outside.sum()
+    assert set(table["status"]) == {"kept"}
+    for name in ("r_peak_f1_150ms", "annotated_r_peak_f1_36ms", "r_peak_sensitivity_36ms_n", "qrs_duration_within_10ms"):
+        assert report.value(name) == 100.0, name
+    for name in ("heart_rate_change", "rr_change", "sdnn_change", "rmssd_change", "qrs_no_answer"):
+        assert report.value(name) == pytest.approx(0, abs=0.05), name
+    assert verdict(report).text.endswith(f"10{SPACE}s of ventricular flutter are not scored beat by beat.")
+    assert "flutter" in report.scores[-1].definition
+    plain = compare(normal(), edited_times(times))
+    assert "flutter" not in verdict(plain).text + plain.scores[-1].definition
+    assert plain.value("r_peak_f1_150ms") < 96
+
+
+def test_the_flutter_of_a_real_record_is_read_scored_around_and_written_again(data, tmp_path):
+    """MIT-BIH 207: six episodes, 2.4 minutes, in which the detector finds what it will."""
+    recording = read(data / "mitdb" / "207.hea")
+    episodes = recording.beats.flutter
+    assert len(episodes) == 6
+    assert episodes[0] == pytest.approx((40.74, 50.97), abs=0.01)
+    report = compare(recording, recording)
+    assert report.value("annotated_r_peak_f1_150ms") > 99
+    assert f"2.4{SPACE}min of ventricular flutter" in verdict(report).text
+    write(recording, tmp_path / "again")
+    again = read(tmp_path / "again.hea").beats
+    np.testing.assert_allclose(again.flutter, episodes)
+    assert marked(recording, report).beats.flutter == episodes
+    assert again.times == pytest.approx(recording.beats.times)
+
+
 # ---- intervals
 
 
@@ -514,11 +558,14 @@ def test_a_recording_without_a_signal_gives_a_report_without_numbers(samples, fi
 # ---- the verdict
 
 
-def report_of(kept: int, moved: int = 0, lost: int = 0, added: int = 0, within: float = 97.0, prdn: float = 5.0, unknown: int = 0) -> Report:
+def report_of(
+    kept: int, moved: int = 0, lost: int = 0, added: int = 0, within: float = 97.0, prdn: float = 5.0, unknown: int = 0
+) -> Report:
     status = ["kept"] * kept + ["moved"] * moved + ["lost"] * lost + ["added"] * added
     scores = (Score("prdn", prdn, "%", 0.0, ""), Score("qrs_duration_within_10ms", within, "%", 100.0, ""))
     width = [np.nan] * unknown + [90.0] * (len(status) - unknown)
-    return Report(scores, {"beats": pd.DataFrame({"status": status, "qrs_original": width})})
+    beats = pd.DataFrame({"status": status, "qrs_original": width})
+    return Report(scores, {"beats": beats, "flutter": pd.DataFrame({"start": [], "end": []})})
 
 
 def test_the_verdict_says_what_became_of_the_beats():

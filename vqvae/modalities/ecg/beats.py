@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from vqvae.modalities.ecg.delineation import Boundaries
 from vqvae.modalities.ecg.intervals import Analysis
 from vqvae.modalities.ecg.recording import Beats, Ecg
 from vqvae.modalities.protocol import Report
@@ -24,6 +25,8 @@ STATUSES = ("kept", "moved", "lost", "added")
 
 _BEFORE, _AFTER = 0.250, 0.450  # s around the R-peak that belong to a beat
 _CHUNK = 2000  # beats worked on at a time
+
+Episodes = tuple[tuple[float, float], ...]
 
 
 class Matches(NamedTuple):
@@ -83,6 +86,31 @@ def _trace(rows: list[int], steps: list[dict[int, str]], last: list[int]) -> lis
     return pairs
 
 
+def without_flutter(original: Analysis, rebuilt: Analysis, flutter: Episodes, rate: float) -> tuple[Analysis, Analysis]:
+    """Both analyses without the beats in the episodes (s), which have no R-peaks to find (EC57 leaves them out too).
+
+    A beat of the reconstruction is in an episode when its partner is, so that a small shift over an episode's edge loses no beat.
+    """
+    if not flutter:
+        return original, rebuilt
+    gone, also = (in_flutter(analysis.peaks / rate, flutter) for analysis in (original, rebuilt))
+    pairs = match(original.peaks / rate, rebuilt.peaks / rate, TOLERANCE)
+    also[pairs.found] = gone[pairs.reference]
+    return _only(original, ~gone), _only(rebuilt, ~also)
+
+
+def in_flutter(times: np.ndarray, flutter: Episodes) -> np.ndarray:
+    """(N,) bool: which times (s) lie in an episode."""
+    return np.logical_or.reduce([(times >= start) & (times <= end) for start, end in flutter] or [np.zeros(len(times), bool)])
+
+
+def _only(analysis: Analysis, kept: np.ndarray) -> Analysis:
+    """The beats `kept` (B,) bool; an RR interval from a beat that is left out is unknown."""
+    rr = np.where(np.concatenate([[False], kept[:-1]]) if len(kept) else kept, analysis.rr, np.nan)
+    boundaries = Boundaries(*(values[kept] for values in analysis.boundaries))
+    return analysis._replace(peaks=analysis.peaks[kept], rr=rr[kept], boundaries=boundaries, st=analysis.st[kept])
+
+
 def beats_table(reference: Ecg, reconstruction: Ecg, original: Analysis, rebuilt: Analysis) -> pd.DataFrame:
     """One row per beat in the order of time: every beat of the original, and those that only the reconstruction has.
 
@@ -127,12 +155,14 @@ def _rows(original: Analysis, rebuilt: Analysis, rate: float) -> Matches:
 
 
 def marked(reconstruction: Ecg, report: Report) -> Ecg:
-    """A reconstruction with the R-peaks found in it, of the classes annotated in the original; Q where there is none."""
+    """A reconstruction with the R-peaks found in it, of the classes annotated in the original (Q where there is none), and its flutter."""
     table = report.events["beats"]
     table = table[table["status"] != "lost"]
     times = table["time"].to_numpy() + table["shift"].fillna(0.0).to_numpy() / 1000
     order = np.argsort(times, kind="stable")
-    return replace(reconstruction, beats=Beats(times[order], table["class"].replace("", "Q").to_numpy().astype("<U1")[order]))
+    classes = table["class"].replace("", "Q").to_numpy().astype("<U1")[order]
+    flutter = tuple(report.events["flutter"].itertuples(index=False, name=None))
+    return replace(reconstruction, beats=Beats(times[order], classes, flutter))
 
 
 def severity(status: np.ndarray, shift: np.ndarray, qrs_change: np.ndarray, worst_error: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ class Beats:
 
     times: np.ndarray  # (B,) float64, s from the start of the recording, ascending
     classes: np.ndarray  # (B,) "<U1", one of BEAT_CLASSES
+    flutter: tuple[tuple[float, float], ...] = ()  # s, start and end of every episode of ventricular flutter or fibrillation, ascending
 
 
 @dataclass(frozen=True)

@@ -6,31 +6,36 @@ one answer from all leads, intervals are measured on one lead, the same in both 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vqvae.modalities.ecg.beat_scores import annotated_scores, peak_scores, rhythm_scores
-from vqvae.modalities.ecg.beats import beats_table
+from vqvae.modalities.ecg.beats import beats_table, in_flutter, without_flutter
 from vqvae.modalities.ecg.delineation import Delineator
 from vqvae.modalities.ecg.fidelity import Fidelity, fidelity
 from vqvae.modalities.ecg.interval_scores import interval_scores
 from vqvae.modalities.ecg.intervals import Analysis, analyse
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.ecg.recording import Beats, Ecg
 from vqvae.modalities.protocol import Report, Score
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_LEFT_OUT = " Beats in annotated ventricular flutter are left out."
+
 
 def compare(
     reference: Ecg, reconstruction: Ecg, *, lead: str | None = None, delineate: Delineator | None = None, analysis: Analysis | None = None
 ) -> Report:
-    """Score a reconstruction; `events` holds "beats" (`beats_table`) and "leads" (one row per lead).
+    """Score a reconstruction; `events` holds "beats" (`beats_table`), "leads" (one row each) and "flutter" (annotated: start, end in s).
 
     `lead` names the lead that intervals are measured on (the clearest one of the original when None); `analysis` is `analyse(reference, …)`
     when it is already there.  Without `delineate` the interval scores are NaN.  ValueError when the recordings do not lie sample on sample.
     """
+    import pandas as pd
+
     if reference.signals.shape != reconstruction.signals.shape or reference.rate != reconstruction.rate:
         raise ValueError(
             f"the original has {_size(reference)}, the reconstruction {_size(reconstruction)}; they must be equal"
@@ -39,15 +44,31 @@ def compare(
         raise ValueError(f"the analysis measured lead {reference.leads[analysis.lead]}, not {lead}; analyse the original on {lead} first")
     original = analysis or analyse(reference, lead, delineate)
     rebuilt = analyse(reconstruction, original.lead, delineate)
+    flutter = reference.beats.flutter if reference.beats else ()
+    original, rebuilt = without_flutter(original, rebuilt, flutter, reference.rate)
     found, rate = fidelity(reference, reconstruction), reference.rate
-    scores = (
-        *_fidelity_scores(found),
+    beat_by_beat = (
         *peak_scores(original, rebuilt, rate),
-        *annotated_scores(reference.beats, original, rebuilt, rate),
+        *annotated_scores(_scored(reference.beats), original, rebuilt, rate),
         *rhythm_scores(original, rebuilt, rate),
         *interval_scores(original, rebuilt, rate),
     )
-    return Report(scores, {"beats": beats_table(reference, reconstruction, original, rebuilt), "leads": _leads_table(reference, found)})
+    if flutter:
+        beat_by_beat = tuple(score._replace(definition=score.definition + _LEFT_OUT) for score in beat_by_beat)
+    events = {
+        "beats": beats_table(reference, reconstruction, original, rebuilt),
+        "leads": _leads_table(reference, found),
+        "flutter": pd.DataFrame(list(flutter), columns=["start", "end"], dtype=float),
+    }
+    return Report((*_fidelity_scores(found), *beat_by_beat), events)
+
+
+def _scored(beats: Beats | None) -> Beats | None:
+    """The annotated beats outside flutter."""
+    if beats is None:
+        return None
+    outside = ~in_flutter(beats.times, beats.flutter)
+    return replace(beats, times=beats.times[outside], classes=beats.classes[outside])
 
 
 def _size(recording: Ecg) -> str:

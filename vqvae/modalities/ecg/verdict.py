@@ -44,6 +44,7 @@ def verdict(report: Report) -> Verdict:
     worst = graded[0][0]
     decisive = [j for grade, j in graded if grade == worst > 0]
     said = [_beats(counts), *(j.plain for j in decisive if j.plain), *_rest(counts, changed, width, prdn, {j.name for j in decisive})]
+    said += _flutter(report)
     return Verdict(" ".join(said), GRADES[worst], tuple(j.reason + _limits(j.name) for _, j in graded))
 
 
@@ -77,7 +78,8 @@ def _judged(counts: _Counts, changed: float, width: str, prdn: float) -> list[_J
     moved_said = f"{_count(counts.moved, 'beat')} moved by more than 36{SPACE}ms: {share(moved)} of the original's beats."
     too_many = f"Too many beats were lost or added: {share(lost)}." if counts.total else ""
     width_said = f"QRS width changed by more than 10{SPACE}ms, or was lost, {width}."
-    error_said, too_large = f"The error is {share(prdn)} of the signal around its mean (PRDN).", f"The waveform error is large: {_error(prdn)}"
+    error_said = f"The error is {share(prdn)} of the signal around its mean (PRDN)."
+    too_large = f"The waveform error is large: {_error(prdn)}"
     return [
         _Judged("lost or added beats", lost, lost_said, too_many),
         _Judged("moved beats", moved, moved_said, f"Too many beats moved by more than 36{SPACE}ms: {share(moved)}."),
@@ -100,6 +102,13 @@ def _rest(counts: _Counts, changed: float, width: str, prdn: float, decisive: se
     if counts.total and not math.isnan(changed):
         return [] if "QRS width" in decisive else [_changed(width)]
     return [] if "error" in decisive else [f"The error is {_error(prdn)}"]
+
+
+def _flutter(report: Report) -> list[str]:
+    episodes = report.events["flutter"]
+    seconds = float((episodes["end"] - episodes["start"]).sum())
+    length = f"{seconds / 60:.1f}".removesuffix(".0") + f"{SPACE}min" if seconds >= 60 else f"{seconds:.0f}{SPACE}s"
+    return [f"{length} of ventricular flutter are not scored beat by beat."] if len(episodes) else []
 
 
 def _changed(width: str) -> str:

@@ -15,6 +15,7 @@ ANNOTATORS = ("atr", "ecg", "ari", "qrs", "wqrs", "gqrs", "sqrs")
 """Suffixes of annotation files that mark beats, the most trusted first."""
 
 BEAT_CODES = dict(zip((1, 2, 3, 34, 11, 25, 4, 8, 7, 9, 35, 5, 10, 41, 6, 12, 38, 13, 30), "NLRejBaAJSnVErF/fQ?", strict=True))
+_FLUTTER_ON, _FLUTTER_OFF = 32, 33  # "[" and "]"
 _SKIP, _NUMBER, _SUBTYPE, _CHANNEL, _TEXT = 59, 60, 61, 62, 63
 _RESOLUTION = re.compile(r"## time resolution: (\d{1,9}(\.\d{1,9})?)")
 
@@ -41,7 +42,23 @@ def read_beats(header: Path, rate: float, frames: int) -> tuple[Beats | None, tu
     inside = (times >= 0) & (times < frames / rate)
     notes = () if inside.all() else (f"{path.name} has {int((~inside).sum())} beats outside the recording: they were left out.",)
     order = np.argsort(times[inside], kind="stable")
-    return Beats(times[inside][order], classes[inside][order]), notes
+    return Beats(times[inside][order], classes[inside][order], _flutter(found, found.resolution or rate, frames / rate)), notes
+
+
+def _flutter(found: Annotations, resolution: float, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Episodes of ventricular flutter or fibrillation, s; without an end to the last sample, without a start from the first."""
+    episodes: list[tuple[float, float]] = []
+    start = None
+    marks = sorted((t / resolution, c) for t, c in zip(found.times, found.codes, strict=True) if c in (_FLUTTER_ON, _FLUTTER_OFF))
+    for time, code in marks:
+        if code == _FLUTTER_ON:
+            start = time if start is None else start
+        elif start is not None or not episodes:
+            episodes.append((start or 0.0, time))
+            start = None
+    if start is not None:
+        episodes.append((start, seconds))
+    return tuple((max(a, 0.0), min(b, seconds)) for a, b in episodes if a < seconds and b > 0)
 
 
 def parse(raw: bytes) -> Annotations | None:
@@ -75,17 +92,20 @@ def parse(raw: bytes) -> Annotations | None:
 
 
 def encode_beats(beats: Beats, rate: float) -> bytes:
-    """Beats as an annotation file in MIT format, in ticks of `rate`; one symbol per AAMI class."""
+    """Beats and flutter as an annotation file in MIT format, in ticks of `rate`; one symbol per AAMI class."""
     codes = {"N": 1, "S": 9, "V": 5, "F": 6, "Q": 13}
     for name in set(beats.classes.tolist()) - codes.keys():
         raise ValueError(f"{name!r} is no AAMI class of beats: there are {', '.join(codes)}.")
     words: list[int] = []
     now = 0
-    for tick, name in zip(np.rint(beats.times * rate).astype(int).tolist(), beats.classes.tolist(), strict=True):
+    marks = [(round(time * rate), codes[name]) for time, name in zip(beats.times.tolist(), beats.classes.tolist(), strict=True)]
+    for start, end in beats.flutter:
+        marks += [(round(start * rate), _FLUTTER_ON), (round(end * rate), _FLUTTER_OFF)]
+    for tick, code in sorted(marks, key=lambda mark: mark[0]):
         step = tick - now
         if not 0 <= step < 1024:
             words += [_SKIP << 10, step >> 16 & 0xFFFF, step & 0xFFFF]
             step = 0
-        words.append(codes[name] << 10 | step)
+        words.append(code << 10 | step)
         now = tick
     return np.array([*words, 0], "<u2").tobytes()
