@@ -64,8 +64,8 @@ def figure(
     picture = go.Figure(layout=stacked(heights, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     first = window.start / reference.rate
     for name, values, colour, width in (
-        ("Original", original, view.ink.under, 3.0),
-        ("Reconstruction", rebuilt, view.ink.reconstruction, 1.3),
+        ("Original", original, view.ink.under, 3.8),
+        ("Reconstruction", rebuilt, view.ink.reconstruction, 1.1),
     ):
         picture.add_scatter(
             **line_trace(values, reference.rate, first), name=name, line={"color": colour, "width": width}, hovertemplate="%{y:.3f} mV"
@@ -110,8 +110,8 @@ def all_leads(
     picture = go.Figure(layout=stacked([height], view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     for i, (name, base) in enumerate(zip(reference.leads, bases.tolist(), strict=True)):
         for words, recording, colour, width in (
-            ("Original", reference, view.ink.under, 2.6),
-            ("Reconstruction", reconstruction, view.ink.reconstruction, 1.1),
+            ("Original", reference, view.ink.under, 3.2),
+            ("Reconstruction", reconstruction, view.ink.reconstruction, 1.0),
         ):
             trace = line_trace(recording.signals[i, window] + np.float32(base), reference.rate, first, budget)
             picture.add_scatter(
