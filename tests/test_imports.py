@@ -20,7 +20,7 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},
     "checkpoint": {"checkpoint", "training", "networks", "quantizers", "config"},
-    "training": {"datasets", "training", "networks", "quantizers", "config", "metrics", "modalities", "datasets"},
+    "training": {"datasets", "training", "networks", "quantizers", "config", "metrics", "modalities"},
 }
 
 
