@@ -362,7 +362,7 @@ def test_a_folder_without_records_says_where_there_are_some(tmp_path):
 
 def test_the_splits_name_records_that_exist(data):
     for name, split in SPLITS.items():
-        select(data / name, split.training + split.validation)
+        assert select(data / name, split.training + split.validation) == [*split.training, *split.validation]
 
 
 def test_a_downloaded_data_set_is_found_by_its_folder_and_by_that_of_its_records(tmp_path):

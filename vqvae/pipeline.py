@@ -17,7 +17,7 @@ import torch
 from vqvae import checkpoint as checkpoints_
 from vqvae.checkpoint import Checkpoint
 from vqvae.delineator import load_delineator
-from vqvae.metrics.rate import bits_per_code
+from vqvae.metrics.rate import bits_per_code, fixed_length_bits
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Tensors
 from vqvae.networks.vqvae import VQVAE
@@ -85,7 +85,7 @@ def rate(checkpoint: Checkpoint, encoded: Encoded, recording: Any, levels: int |
     layout, count = encoded.layout, _levels(checkpoint, levels)
     bits = bits_per_code(checkpoint.model.quantizer.codebook_size)
     side = len(json.dumps(layout, separators=(",", ":")).encode())
-    size = -(-encoded.codes[:, :count].size * bits // 8) + side
+    size = -(-fixed_length_bits(encoded.codes[:, :count].shape, checkpoint.model.quantizer.codebook_size) // 8) + side
     extent = modality(checkpoint.config.modality).extent(layout)  # type: ignore[attr-defined]
     definition = (
         f"Codes at a fixed length of {bits} bit, {count} of {checkpoint.levels} residual levels, plus {side} bytes of side information; "
