@@ -1,0 +1,43 @@
+"""How a sub-command is declared, and arguments that several of them take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Add(Protocol):
+    """Declares a sub-command: its name, what runs it, and one sentence about it; returns the parser that takes its arguments."""
+
+    def __call__(self, name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser: ...
+
+
+def read(kind: Any, file: str, rate: float | None) -> Any:
+    """The recording in a file, or a bundled one when `file` is example:NAME."""
+    name = file.removeprefix("example:")
+    return kind.example(name) if name != file else kind.read(Path(file), rate=rate)
+
+
+def listed(text: str) -> list[str]:
+    """ "A, B,A" -> ["A", "B"]."""
+    return list(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+
+
+def selection(parser: argparse.ArgumentParser) -> None:
+    """Which records of which folder."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--records", metavar="A,B", help="these records only")
+    which.add_argument("--split", choices=("training", "validation"), help="the records of this split of a known data set")
+
+
+def selected(options: argparse.Namespace) -> list[Path]:
+    """The records that `selection` names; ValueError when one is missing."""
+    from vqvae.datasets.splits import record_folder, select, split_of
+
+    chosen = None if options.records is None else listed(options.records)
+    if options.split:
+        chosen = list(getattr(split_of(options.data), options.split))
+    return [record_folder(options.data) / name for name in select(options.data, chosen)]
