@@ -1,4 +1,4 @@
-"""Noise on request: what a recording would look like had the patient moved or the cable hummed, at a signal-to-noise ratio that is exact."""
+"""Noise on request, at a signal-to-noise ratio that is exact: the same recording as if the patient had moved or the cable hummed."""
 
 from __future__ import annotations
 
@@ -81,5 +81,5 @@ def _scaled(noise: np.ndarray, power: float, disturbance: Disturbance, lead: str
     noise = noise - noise.mean()
     energy = float(np.square(noise).mean())
     if not energy:
-        raise ValueError(f"{' and '.join(disturbance.kinds)} with seed {disturbance.seed} misses what lead {lead} recorded: take another seed")
+        raise ValueError(f"{disturbance} misses everything that lead {lead} recorded: take another seed")
     return noise * np.sqrt(power / energy / 10 ** (disturbance.snr / 10))

@@ -1,0 +1,97 @@
+"""Score against bits: one line per codec on one recording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from vqvae.modalities.ecg.contest_marks import Mark, marks
+from vqvae.modalities.ecg.drawing import LEFT, RIGHT, no_background
+from vqvae.modalities.ecg.paper import GRID, Ink, View
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_ROUND = [base * 10**power for power in range(6) for base in (1, 2, 3, 5, 7)]  # numbers that are easy to say
+_WIDE = 6.0  # the largest value over the smallest, from which on the axis is logarithmic
+
+
+class CurvePoint(NamedTuple):
+    """One codec at one size."""
+
+    codec: str
+    rate: float  # bit/s per lead, of the real file
+    value: float  # of the score; NaN where there is none
+
+
+class Axis(NamedTuple):
+    """The score that is drawn."""
+
+    title: str
+    unit: str
+    better: Literal["lower", "higher"]
+
+
+def curve(points: Sequence[CurvePoint], axis: Axis, *, chosen: Sequence[CurvePoint] = (), dark: bool = False) -> go.Figure:
+    """One line per codec, from the smallest file to the largest; `chosen`, the points that a table shows, stand in rings.
+
+    The codecs stand in the order of `chosen`, then of `points`.
+    """
+    import plotly.graph_objects as go
+
+    view = View(dark=dark)
+    known = [point for point in (*chosen, *points) if math.isfinite(point.value)]
+    picture = go.Figure(layout=_layout(known, axis))
+    for name, mark in marks(dict.fromkeys(point.codec for point in known)).items():
+        _draw(picture, name, mark, [point for point in known if point.codec == name], axis, dark)
+    ringed = [point for point in chosen if math.isfinite(point.value)]
+    looks = marks(point.codec for point in ringed)
+    for point in ringed:
+        ring = {"symbol": "circle-open", "size": 17, "color": looks[point.codec].colour(dark), "line": {"width": 2.4}}
+        picture.add_scatter(x=[point.rate], y=[point.value], mode="markers", marker=ring, showlegend=False, hoverinfo="skip")
+    if ringed:
+        _point_at(picture, float(np.median([point.rate for point in ringed])), view.ink)
+    return picture
+
+
+def _draw(picture: go.Figure, name: str, mark: Mark, points: list[CurvePoint], axis: Axis, dark: bool) -> None:
+    at = {point.rate: point.value for point in points}
+    rates, colour = sorted(at), mark.colour(dark)
+    picture.add_scatter(
+        x=rates,
+        y=[at[rate] for rate in rates],
+        mode="lines+markers",
+        name=escape(name),
+        line={"color": colour, "width": 2, "dash": mark.dash},
+        marker={"symbol": mark.symbol, "size": 7, "color": colour, "line": {"color": colour, "width": 1.4}},
+        hovertemplate=f"%{{x:.0f}} bit/s: %{{y:.3g}} {escape(axis.unit)}<extra>{escape(name)}</extra>",
+    )
+
+
+def _point_at(picture: go.Figure, rate: float, ink: Ink) -> None:
+    said = {"text": f"size of the table: {rate:.0f} bit/s", "font": {"color": ink.original}}
+    picture.add_vline(x=rate, line={"color": ink.under, "width": 1.2, "dash": "dot"}, annotation=said, annotation_position="top")
+
+
+def _layout(points: Sequence[CurvePoint], axis: Axis) -> dict[str, Any]:
+    values, rates = [point.value for point in points], [point.rate for point in points if point.rate > 0]
+    unit = f" ({escape(axis.unit)})" if axis.unit else ""
+    score = {"title": {"text": f"{escape(axis.title)}{unit}, {axis.better} is better"}, "gridcolor": GRID, "zeroline": False}
+    if axis.better == "lower" and values and min(values) > 0 and max(values) > _WIDE * min(values):
+        score |= {"type": "log", "dtick": "D2"}
+    size = {"title": {"text": "Size of the file (bit/s per lead)"}, "type": "log", "gridcolor": GRID}
+    if rates:
+        ticks = [tick for tick in _ROUND if min(rates) / 1.5 <= tick <= max(rates) * 1.5]
+        size |= {"tickvals": ticks, "ticktext": [f"{tick:,}".replace(",", "\u2009") for tick in ticks]}
+    return no_background() | {
+        "height": 430,
+        "margin": {"l": LEFT + 10, "r": RIGHT, "t": 34, "b": 50},
+        "hovermode": "closest",
+        "legend": {"title": {"text": "Codec"}, "traceorder": "normal"},
+        "xaxis": size,
+        "yaxis": score,
+    }

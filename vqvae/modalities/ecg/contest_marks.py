@@ -1,0 +1,50 @@
+"""How each codec is drawn: one colour, dash and symbol, the same in every picture and table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from zlib import crc32
+
+
+class Mark(NamedTuple):
+    """The looks of one codec; colour is never the only difference."""
+
+    light: str  # colour on white
+    dark: str  # colour on near black
+    dash: str  # plotly's name of the line
+    symbol: str  # plotly's name of the marker
+    sign: str  # the same as a character, for text
+
+    def colour(self, dark: bool) -> str:
+        """The colour for the page's theme."""
+        return self.dark if dark else self.light
+
+
+MARKS = (
+    Mark("#0b6bcb", "#5aa9ff", "solid", "circle", "●"),
+    Mark("#6a3fa0", "#c0a2ff", "solid", "diamond", "◆"),
+    Mark("#c1440e", "#ff8a50", "solid", "square", "■"),
+    Mark("#a56a00", "#ffc24d", "dash", "square-open", "□"),
+    Mark("#00795a", "#2bc79b", "dashdot", "triangle-up", "▲"),
+    Mark("#0e7c93", "#4fd0e6", "longdash", "cross", "✚"),
+    Mark("#6b6400", "#e3d84f", "dot", "x", "✖"),
+    Mark("#a8336e", "#f08bbd", "longdashdot", "triangle-down", "▼"),
+    Mark("#84461f", "#dba47e", "dot", "star", "★"),
+    Mark("#3f5f8a", "#a9c1e6", "dash", "circle-open", "○"),
+    Mark("#9a2f2f", "#ff9d9d", "dash", "diamond-open", "◇"),
+    Mark("#2f7a2f", "#8fdc7a", "longdash", "triangle-up-open", "△"),
+    Mark("#7a4fa8", "#d6b3f5", "dot", "triangle-down-open", "▽"),
+    Mark("#8a5a2f", "#e8bd8f", "dashdot", "star-open", "☆"),
+)
+_OWN = ("ecg-fine", "ecg", "wavelet-adaptive", "wavelet", "dct", "smoothing", "averaging", "autoencoder", "vae")
+
+
+def marks(names: Iterable[str]) -> dict[str, Mark]:
+    """The mark of every name, in their order; what ships always has its own, others take those that are left, by their names."""
+    given = list(names)
+    places = {name: _OWN.index(name) for name in given if name in _OWN}
+    free = list(range(len(_OWN), len(MARKS)))
+    for name in sorted(set(given) - places.keys()):
+        places[name] = free.pop(crc32(name.encode()) % len(free)) if free else crc32(name.encode()) % len(MARKS)
+    return {name: MARKS[places[name]] for name in given}
