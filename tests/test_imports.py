@@ -16,6 +16,7 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "modalities": {"modalities"},
     "metrics": {"metrics"},
     "config": {"config"},
+    "codec": {"codec"},
     "datasets": {"datasets"},
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},
