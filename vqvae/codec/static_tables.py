@@ -1,0 +1,154 @@
+"""How often each code is expected, by level and by what was decoded around it: learned by counting, kept as small integers.
+
+A code's table is chosen by the class of the code before it in time (same level) and of the code below it (same frame, one level down).
+Classes are ranges of indices that are about equally frequent, so they mean something where similar codes have similar indices.
+How many classes a level looks at is chosen by what costs the fewest bits on training codes that were not counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from vqvae.codec.rans import PRECISION, TOTAL, Model, quantise
+
+CLASSES = (1, 2, 4, 8, 16)
+MAX_ENTRIES = 100_000  # of the tables of all levels together, one byte each before packing
+MAX_UNPACKED = 1 << 21
+PARENT = 32  # codes that a context is believed to have seen, distributed as in its whole level
+STEPS = 8  # weights per factor of two
+
+
+class Plan(NamedTuple):
+    """What a level's table is chosen by."""
+
+    before: tuple[int, ...]  # first codes of the classes after the first, of the code before
+    below: tuple[int, ...]
+
+    @property
+    def contexts(self) -> int:
+        return (len(self.before) + 1) * (len(self.below) + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class StaticTables:
+    """Tables of every level."""
+
+    plans: tuple[Plan, ...]  # by level
+    steps: np.ndarray  # (contexts of all levels, K) uint8: a code's weight is 0 at 0, else 2^(4 + (step - 1) / 8)
+
+    @property
+    def size(self) -> int:
+        """Codes of the codebook, K."""
+        return int(self.steps.shape[1])
+
+    @cached_property
+    def model(self) -> Model:
+        """The weights as shares of 2^16."""
+        return Model(quantise(_weights()[self.steps]))
+
+    @cached_property
+    def selectors(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """By level, two (K,) int64 that add up to the context: of the code before, and of the code below."""
+        found, base = [], 0
+        for plan in self.plans:
+            indices = np.arange(self.size)
+            before = np.searchsorted(plan.before, indices, side="right") * (len(plan.below) + 1) + base
+            found.append((before, np.searchsorted(plan.below, indices, side="right")))
+            base += plan.contexts
+        return tuple(found)
+
+    def pack(self) -> bytes:
+        """The tables as bytes that say everything."""
+        head = json.dumps({"size": self.size, "plans": self.plans}, separators=(",", ":")).encode("ascii")
+        return lzma.compress(head + b"\n" + self.steps.tobytes(), format=lzma.FORMAT_ALONE, preset=9)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of what they say."""
+        return hashlib.sha256(json.dumps(self.plans).encode("ascii") + self.steps.tobytes()).hexdigest()
+
+
+def unpack_tables(data: bytes) -> StaticTables:
+    """What `pack` wrote; ValueError for anything else."""
+    try:
+        text = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=1 << 27).decompress(data, max_length=MAX_UNPACKED)
+        head, _, body = text.partition(b"\n")
+        values = json.loads(head)
+        plans = tuple(Plan(tuple(before), tuple(below)) for before, below in values["plans"])
+        steps = np.frombuffer(body, np.uint8).reshape(sum(plan.contexts for plan in plans), values["size"])
+    except (lzma.LZMAError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"these are no tables of the static coder ({error}): learn them again") from error
+    return StaticTables(plans, steps)
+
+
+def learn(codes: Sequence[np.ndarray], size: int) -> StaticTables:
+    """Recordings' codes (N, Q, *S) in [0, size) -> tables; those at odd places judge what was counted in the others."""
+    if len(codes) < 2:
+        raise ValueError(f"tables are learned from two recordings or more, as one judges what another taught, not from {len(codes)}")
+    counted, judging = _observed(codes[::2]), _observed(codes[1::2])
+    most = max(1, MAX_ENTRIES // (size * len(counted)))
+    plans, steps = [], []
+    for level, (seen, unseen) in enumerate(zip(counted, judging, strict=True)):
+        every = np.concatenate([seen, unseen], axis=1)
+        pairs = product(CLASSES, CLASSES if level else CLASSES[:1])
+        numbers = [pair for pair in pairs if math.prod(pair) <= most]
+        choices = [Plan(_borders(every[0], size, before), _borders(every[1], size, below)) for before, below in numbers]
+        best = min(choices, key=lambda plan: _cost(_count(plan, seen, size), plan, unseen))
+        plans.append(best)
+        steps.append(_count(best, every, size))
+    return StaticTables(tuple(plans), np.concatenate(steps))
+
+
+def _observed(codes: Sequence[np.ndarray]) -> np.ndarray:
+    """By level, what is looked at and what follows: (Q, 3, n) of the code before, the code below, and the code."""
+    parts = []
+    for recording in codes:
+        frames = recording.swapaxes(0, 1).reshape(recording.shape[1], -1)
+        before, below = np.zeros_like(frames), np.zeros_like(frames)
+        before[:, 1:], below[1:] = frames[:, :-1], frames[:-1]
+        parts.append(np.stack([before, below, frames], axis=1).astype(np.int32))
+    return np.concatenate(parts, axis=2)
+
+
+def _borders(codes: np.ndarray, size: int, classes: int) -> tuple[int, ...]:
+    """First codes of the classes after the first, for classes that are about equally frequent."""
+    until = np.cumsum(np.bincount(codes, minlength=size))
+    firsts = np.searchsorted(until, np.arange(1, classes) * len(codes) // classes, side="right")
+    return tuple(int(first) for first in np.unique(firsts[(firsts > 0) & (firsts < size)]))
+
+
+def _chosen(plan: Plan, observed: np.ndarray) -> np.ndarray:
+    """observed (3, n) -> contexts (n,)."""
+    before, below = (np.searchsorted(borders, codes, side="right") for borders, codes in zip(plan, observed, strict=False))
+    return before * (len(plan.below) + 1) + below
+
+
+def _count(plan: Plan, observed: np.ndarray, size: int) -> np.ndarray:
+    """observed (3, n) -> steps (contexts, size) uint8."""
+    counts = np.bincount(_chosen(plan, observed) * size + observed[2], minlength=plan.contexts * size).reshape(plan.contexts, size)
+    parent = counts.sum(axis=0) + 0.5
+    shares = counts + PARENT * parent / parent.sum()
+    shares *= TOTAL / shares.sum(axis=1, keepdims=True)
+    return np.clip(np.rint(STEPS * np.log2(shares)) + 1, 0, STEPS * PRECISION + 1).astype(np.uint8)
+
+
+def _cost(steps: np.ndarray, plan: Plan, observed: np.ndarray) -> float:
+    """Bits of codes under the tables."""
+    return float(-np.log2(quantise(_weights()[steps])[_chosen(plan, observed), observed[2]] / TOTAL).sum())
+
+
+@lru_cache(maxsize=1)
+def _weights() -> np.ndarray:
+    """The weight of every step: integer roots, as floats need not agree between machines."""
+    roots = [math.isqrt(math.isqrt(math.isqrt(1 << 32 + step))) for step in range(STEPS * PRECISION + 1)]
+    return np.array([0, *roots], np.int64)
