@@ -32,13 +32,13 @@ class AdaptiveCoder:
 
     def encode(self, codes: np.ndarray) -> bytes:
         """codes (N, Q, T) integers -> payload; ValueError for a code that cannot be written."""
-        from vqvae.codec.mixing import encode
+        from vqvae.codec.streams import encode
 
         return encode(self.description, self.start, to_symbols(self.description, codes))
 
     def decode(self, data: bytes, shape: Sequence[int]) -> np.ndarray:
         """payload -> codes (N, Q, T) int32 of this shape; ValueError when the payload cannot be one of them."""
-        from vqvae.codec.mixing import decode
+        from vqvae.codec.streams import decode
 
         rows, channels, frames = _checked_shape(self.description, tuple(shape))
         symbols = decode(self.description, self.start, data, rows * channels * frames)

@@ -16,7 +16,7 @@ import numpy as np
 from vqvae.codec.tables import BINS, LOG_ROWS
 
 ENERGY_SO_FAR, ENERGY_BEFORE, PHASE, PERIOD, LATENESS = range(5)  # registers that features can look at
-REGISTERS = 10  # the rest is the rhythm tracker's own
+REGISTERS = LATENESS + 5  # the rest is the rhythm tracker's own
 IDENTITY, SIGNED, MAGNITUDE, REGISTER = range(4)
 PLAIN = -1  # a register taken as it is
 MAX_UNARY, MAX_HASH_BITS, MAX_RATE, MAX_LIMIT = 48, 22, 1 << 16, 255

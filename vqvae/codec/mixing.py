@@ -4,11 +4,12 @@ A symbol is a path through a tree of binary decisions.  Every decision is predic
 known around the symbol); two logistic mixers weigh the counters' logits (M. Mahoney, "Adaptive weighing of context models for lossless
 data compression", Florida Tech. CS-2005-16), and the mean of both drives a carry-less range coder.  Shifts of negative numbers round
 down.  All intermediate results fit 64 bits, so compiled code and unbounded integers give the same bytes.
+
+All compiled functions are in this one file, because numba's cache looks at the date of the file that a function is in and no other.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -26,39 +27,61 @@ from vqvae.codec.description import (
     PLAIN,
     REGISTERS,
     SIGNED,
-    Description,
 )
-from vqvae.codec.state import LEAST, ONE, PROBABILITY_BITS, State
-from vqvae.codec.tables import BINS, LOGIT_LIMIT, MAGNITUDES, STRETCH_BITS, tables
+from vqvae.codec.state import LEAST, ONE, PROBABILITY_BITS
+from vqvae.codec.tables import BINS, LOGIT_LIMIT, MAGNITUDES, STRETCH_BITS
 
 PRICE, LEARN, ENCODE, DECODE = range(4)  # count the cost only; and learn; and write; read instead
 LOW, HIGH, CODE, POSITION, COST = range(5)  # of the range coder; the cost is in 1/65536 bit
-PEAK, ACTIVITY, BEFORE, BEFORE_THAT, _LAST = range(LATENESS + 1, REGISTERS)  # of the rhythm tracker
+FIRST_SET, SECOND_SET, COUNT = range(3)  # of a symbol: its weight sets in both mixers, and how many contexts it has
+PEAK, ACTIVITY, BEFORE, BEFORE_THAT = range(LATENESS + 1, REGISTERS)  # of the rhythm tracker
 WORD = 0xFFFFFFFF
 LEAST_CHANCE = 6  # no decision is thought less likely than this many 65536ths
 CONSTANT = 77  # the mixers' constant input
 MOST_WEIGHT = 1 << 28
 EXPONENTS = 20  # magnitudes are less than 2 ** EXPONENTS
 ESCAPE_BIN = BINS - 1
+SHRINKAGE = 13  # a magnitude of 1 stands for 0.05 less: values are denser towards zero; 1/256 step
 FIRST_PERIOD, LEAST_PERIOD, MOST_PERIOD, REFRACTORY, MOST_LATENESS = 9, 3, 30, 3, 12  # frames
 
-_jit: Callable[..., Any] = njit(nogil=True, cache=not os.environ.get("NUMBA_DISABLE_JIT"))
+compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
+inlined: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)  # calls with many arrays are slow
 
 
-class Scratch(NamedTuple):
-    """Working memory of one call, int64."""
+class Mixer(NamedTuple):
+    """What predicting and coding a decision takes."""
 
-    values: np.ndarray  # (J,) the neighbours of the symbol
+    payload: np.ndarray  # uint8, written or read
+    coder: np.ndarray  # (5,) int64
+    counters: np.ndarray  # the state: see `State`
+    first: np.ndarray
+    second: np.ndarray
+    bases: np.ndarray  # (C,) int64, where the symbol's decision tree begins in each context's table
+    places: np.ndarray  # (C,) int64, counters of the decision at hand
+    inputs: np.ndarray  # (1 + 2 C,) int64
+    choice: np.ndarray  # (3,) int64
+    squash: np.ndarray  # the tables: see `Tables`
+    stretch: np.ndarray
+    reciprocal: np.ndarray
+    logit_trust: np.ndarray
+    linear_trust: np.ndarray
+    cost: np.ndarray
+    bins: np.ndarray
+    mask: int
+    rate: int
+    limit: int
+    unary: int
+
+
+class Surroundings(NamedTuple):
+    """What is known around a symbol, int64."""
+
+    values: np.ndarray  # (J,) its neighbours
     features: np.ndarray  # (F,)
-    bases: np.ndarray  # (C,) where each context's decision tree begins in its table
-    places: np.ndarray  # (C,) counters of the decision at hand
-    inputs: np.ndarray  # (1 + 2 C,) of the mixers
-    sets: np.ndarray  # (2,) first weight set of the symbol in each mixer
     registers: np.ndarray  # (rows, REGISTERS)
-    coder: np.ndarray  # (5,)
 
 
-@_jit
+@inlined
 def code_bit(coder, payload, mode, chance, bit):  # type: ignore[no-untyped-def]
     """Write or read one decision whose chance of being 1 is `chance` / 65536; returns it."""
     low, high = coder[LOW], coder[HIGH]
@@ -82,152 +105,147 @@ def code_bit(coder, payload, mode, chance, bit):  # type: ignore[no-untyped-def]
     return bit
 
 
-@_jit
-def mix(weights, row, inputs, count):  # type: ignore[no-untyped-def]
+@inlined
+def mix(weights, inputs, width):  # type: ignore[no-untyped-def]
     """Logit that one mixer predicts."""
     total = 0
-    for j in range(count):
-        total += weights[row, j] * inputs[j]
+    for j in range(width):
+        total += weights[j] * inputs[j]
     return min(LOGIT_LIMIT, max(-LOGIT_LIMIT, total >> 16))
 
 
-@_jit
-def adjust(weights, row, inputs, count, error):  # type: ignore[no-untyped-def]
+@inlined
+def adjust(weights, inputs, width, error):  # type: ignore[no-untyped-def]
     """Move a mixer's weights against its error."""
-    for j in range(count):
-        moved = weights[row, j] + ((inputs[j] * error + (1 << 23)) >> 24)
-        weights[row, j] = min(MOST_WEIGHT, max(-MOST_WEIGHT, moved))
+    for j in range(width):
+        moved = weights[j] + ((inputs[j] * error + (1 << 23)) >> 24)
+        weights[j] = min(MOST_WEIGHT, max(-MOST_WEIGHT, moved))
 
 
-@_jit
-def gather(node, count, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@inlined
+def gather(node, count, mask, counters, bases, places, inputs, stretch, logit_trust, linear_trust):  # type: ignore[no-untyped-def]
     """Look up the counters of a node and turn them into the mixers' inputs."""
     for c in range(count):
-        place = (scratch.bases[c] + node) & layout.mask
-        scratch.places[c] = place
-        counter = state.counters[c, place]
-        chance, seen = counter >> 8, counter & 255
-        scratch.inputs[1 + 2 * c] = (tables.stretch[chance >> (PROBABILITY_BITS - STRETCH_BITS)] * tables.logit_trust[seen]) >> 8
-        scratch.inputs[2 + 2 * c] = ((chance - ONE // 2) * tables.linear_trust[seen]) >> (PROBABILITY_BITS - 1)
+        place = (bases[c] + node) & mask
+        places[c] = place
+        chance, seen = counters[c, place] >> 8, counters[c, place] & 255
+        inputs[1 + 2 * c] = (stretch[chance >> (PROBABILITY_BITS - STRETCH_BITS)] * logit_trust[seen]) >> 8
+        inputs[2 + 2 * c] = ((chance - ONE // 2) * linear_trust[seen]) >> (PROBABILITY_BITS - 1)
 
 
-@_jit
-def count_up(bit, count, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@inlined
+def count_up(bit, count, limit, counters, places, reciprocal):  # type: ignore[no-untyped-def]
     """Move the counters of the decision at hand towards what it was."""
     target = ONE - 1 if bit else 0
     for c in range(count):
-        place = scratch.places[c]
-        counter = state.counters[c, place]
-        chance, seen = counter >> 8, counter & 255
-        chance = min(ONE - LEAST, max(LEAST, chance + (((target - chance) * tables.reciprocal[seen]) >> 16)))
-        state.counters[c, place] = (chance << 8) | (seen + 1 if seen < layout.limit else seen)
+        place = places[c]
+        chance, seen = counters[c, place] >> 8, counters[c, place] & 255
+        chance = min(ONE - LEAST, max(LEAST, chance + (((target - chance) * reciprocal[seen]) >> 16)))
+        counters[c, place] = (chance << 8) | (seen + 1 if seen < limit else seen)
 
 
-@_jit
-def decide(mode, bit, node, depth, count, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@compiled
+def decide(mixer, mode, bit, node, depth):  # type: ignore[no-untyped-def]
     """Predict one decision, count its cost, code it and learn, as the mode asks; returns it."""
-    gather(node, count, layout, tables, state, scratch)
+    counters, inputs, places, squash, choice = mixer.counters, mixer.inputs, mixer.places, mixer.squash, mixer.choice
+    count = choice[COUNT]
+    gather(node, count, mixer.mask, counters, mixer.bases, places, inputs, mixer.stretch, mixer.logit_trust, mixer.linear_trust)
     width = 2 * count + 1
-    row1, row2 = scratch.sets[0] + depth, scratch.sets[1] + depth
-    logit1 = mix(state.first, row1, scratch.inputs, width)
-    logit2 = mix(state.second, row2, scratch.inputs, width)
-    chance = min(65536 - LEAST_CHANCE, max(LEAST_CHANCE, tables.squash[((logit1 + logit2) >> 1) + LOGIT_LIMIT]))
+    weights1, weights2 = mixer.first[choice[FIRST_SET] + depth], mixer.second[choice[SECOND_SET] + depth]
+    logit1, logit2 = mix(weights1, inputs, width), mix(weights2, inputs, width)
+    chance = min(65536 - LEAST_CHANCE, max(LEAST_CHANCE, squash[((logit1 + logit2) >> 1) + LOGIT_LIMIT]))
     if mode >= ENCODE:
-        bit = code_bit(scratch.coder, payload, mode, chance, bit)
-    scratch.coder[COST] += tables.cost[chance if bit else 65536 - chance]
+        bit = code_bit(mixer.coder, mixer.payload, mode, chance, bit)
+    mixer.coder[COST] += mixer.cost[chance if bit else 65536 - chance]
     if mode != PRICE:
-        adjust(state.first, row1, scratch.inputs, width, ((bit << 16) - tables.squash[logit1 + LOGIT_LIMIT]) * layout.rate)
-        adjust(state.second, row2, scratch.inputs, width, ((bit << 16) - tables.squash[logit2 + LOGIT_LIMIT]) * layout.rate)
-        count_up(bit, count, layout, tables, state, scratch)
+        adjust(weights1, inputs, width, ((bit << 16) - squash[logit1 + LOGIT_LIMIT]) * mixer.rate)
+        adjust(weights2, inputs, width, ((bit << 16) - squash[logit2 + LOGIT_LIMIT]) * mixer.rate)
+        count_up(bit, count, mixer.limit, counters, places, mixer.reciprocal)
     return bit
 
 
-@_jit
-def code_index(mode, symbol, bits, count, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@inlined
+def code_index(mixer, mode, symbol, bits):  # type: ignore[no-untyped-def]
     """An index of `bits` bits as a binary tree, most significant bit first."""
     node = 1
     for depth in range(bits):
         bit = (symbol >> (bits - 1 - depth)) & 1
-        bit = decide(mode, bit, 7 * node, depth, count, payload, layout, tables, state, scratch)
-        node = 2 * node + bit
+        node = 2 * node + decide(mixer, mode, bit, 7 * node, depth)
     return node - (1 << bits)
 
 
-@_jit
-def code_escape(mode, excess, count, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@compiled
+def code_escape(mixer, mode, excess):  # type: ignore[no-untyped-def]
     """A number from 1 as an Elias-gamma code (IEEE Trans. Inf. Theory 21, 1975): exponent modelled, mantissa as it is."""
     exponent, more, value = 0, 1, 1
     while more and exponent < EXPONENTS:
         more = 1 if excess >> (exponent + 1) > 0 else 0
-        more = decide(mode, more, layout.unary + exponent, ESCAPE_BIN, count, payload, layout, tables, state, scratch)
+        more = decide(mixer, mode, more, mixer.unary + exponent, ESCAPE_BIN)
         exponent += more
     for i in range(exponent):
         bit = (excess >> (exponent - 1 - i)) & 1
         if mode >= ENCODE:
-            bit = code_bit(scratch.coder, payload, mode, 32768, bit)
-        scratch.coder[COST] += 65536
+            bit = code_bit(mixer.coder, mixer.payload, mode, 32768, bit)
+        mixer.coder[COST] += 65536
         value = 2 * value + bit
     return value
 
 
-@_jit
-def code_signed(mode, symbol, count, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@inlined
+def code_signed(mixer, mode, symbol):  # type: ignore[no-untyped-def]
     """A signed integer: whether it is zero, its sign, its magnitude in unary, the excess of a large one as an escape."""
     magnitude = abs(symbol)
-    if not decide(mode, 1 if magnitude > 0 else 0, 0, 0, count, payload, layout, tables, state, scratch):
+    if not decide(mixer, mode, 1 if magnitude > 0 else 0, 0, 0):
         return 0
-    positive = decide(mode, 1 if symbol > 0 else 0, 1, 1, count, payload, layout, tables, state, scratch)
+    positive = decide(mixer, mode, 1 if symbol > 0 else 0, 1, 1)
     found, more = 1, 1
-    while more and found < layout.unary - 1:
-        node = found + 1
-        more = decide(mode, 1 if magnitude > found else 0, node, tables.bins[node], count, payload, layout, tables, state, scratch)
+    while more and found < mixer.unary - 1:
+        more = decide(mixer, mode, 1 if magnitude > found else 0, found + 1, mixer.bins[found + 1])
         found += more
     if more:
-        offset = layout.unary - 2
-        found = code_escape(mode, magnitude - offset, count, payload, layout, tables, state, scratch) + offset
+        offset = mixer.unary - 2
+        found = code_escape(mixer, mode, magnitude - offset) + offset
     return found if positive else -found
 
 
-@_jit
-def code_symbol(mode, symbol, channel, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
-    """One symbol: the path through its decision tree."""
-    bits, count = layout.bits[channel], layout.counts[channel]
+@compiled
+def code_symbol(mixer, mode, symbol, bits):  # type: ignore[no-untyped-def]
+    """One symbol: the path through its decision tree.  Coding and pricing take the same path."""
     if bits > 0:
-        return code_index(mode, symbol, bits, count, payload, layout, tables, state, scratch)
-    return code_signed(mode, symbol, count, payload, layout, tables, state, scratch)
+        return code_index(mixer, mode, symbol, bits)
+    return code_signed(mixer, mode, symbol)
 
 
-@_jit
-def look_up_neighbours(symbols, n, channel, registers, layout, values):  # type: ignore[no-untyped-def]
+@inlined
+def look_up_neighbours(symbols, n, channel, period, distances, lags, values):  # type: ignore[no-untyped-def]
     """Values of the neighbours of symbol n."""
-    period = registers[PERIOD] * len(layout.distances)
     for j in range(len(values)):
-        distance = layout.distances[channel, j] + (period if layout.lags[j] else 0)
+        distance = distances[channel, j] + (period if lags[j] else 0)
         values[j] = symbols[n - distance] if 0 < distance <= n else 0
 
 
-@_jit
-def evaluate(i, channel, registers, values, layout, tables):  # type: ignore[no-untyped-def]
-    """Feature i of a symbol."""
-    kind, argument, cap, scale = layout.features[i, 0], layout.features[i, 1], layout.features[i, 2], layout.features[i, 3]
-    if kind == IDENTITY:
-        return layout.ids[channel, argument]
-    total = 0
-    if kind == SIGNED:
-        for m in range(layout.features[i, 4], layout.features[i, 5]):
-            total += layout.terms[m, 1] * values[layout.terms[m, 0]]
-        return min(cap, max(-cap, total >> scale)) + cap
-    if kind == MAGNITUDE:
-        for m in range(layout.features[i, 4], layout.features[i, 5]):
-            total += layout.terms[m, 1] * abs(values[layout.terms[m, 0]])
-    else:
-        total = registers[argument]
-    if scale != PLAIN:
-        total = tables.logs[scale, min(total, MAGNITUDES - 1)]
-    return min(cap, total)
+@inlined
+def evaluate(definitions, terms, ids, values, registers, logs, features):  # type: ignore[no-untyped-def]
+    """Features of a symbol."""
+    for i in range(len(features)):
+        kind, argument, cap, scale = definitions[i, 0], definitions[i, 1], definitions[i, 2], definitions[i, 3]
+        total = 0
+        if kind == IDENTITY:
+            features[i] = ids[argument]
+        elif kind == SIGNED:
+            for m in range(definitions[i, 4], definitions[i, 5]):
+                total += terms[m, 1] * values[terms[m, 0]]
+            features[i] = min(cap, max(-cap, total >> scale)) + cap
+        else:
+            if kind == MAGNITUDE:
+                for m in range(definitions[i, 4], definitions[i, 5]):
+                    total += terms[m, 1] * abs(values[terms[m, 0]])
+            else:
+                total = registers[argument]
+            features[i] = min(cap, total if scale == PLAIN else logs[scale, min(total, MAGNITUDES - 1)])
 
 
-@_jit
+@inlined
 def hash_contexts(count, contexts, features, bases):  # type: ignore[no-untyped-def]
     """Hash the features of every context to 22 bits."""
     for c in range(count):
@@ -240,21 +258,21 @@ def hash_contexts(count, contexts, features, bases):  # type: ignore[no-untyped-
         bases[c] = ((h * 0x297A2D39) & WORD) >> 10
 
 
-@_jit
-def prepare(symbols, n, channel, layout, tables, scratch):  # type: ignore[no-untyped-def]
+@inlined
+def prepare(symbols, n, channel, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Contexts and weight sets of symbol n, from the symbols before it."""
-    registers, values, features = scratch.registers[channel // layout.span], scratch.values, scratch.features
+    registers, values, features = around.registers[channel // layout.span], around.values, around.features
     registers[LATENESS] = min(MOST_LATENESS, max(-MOST_LATENESS, registers[PHASE] - registers[PERIOD])) + MOST_LATENESS
-    look_up_neighbours(symbols, n, channel, registers, layout, values)
-    for i in range(len(features)):
-        features[i] = evaluate(i, channel, registers, values, layout, tables)
-    hash_contexts(layout.counts[channel], layout.contexts, features, scratch.bases)
+    look_up_neighbours(symbols, n, channel, registers[PERIOD] * len(layout.distances), layout.distances, layout.lags, values)
+    evaluate(layout.features, layout.terms, layout.ids[channel], values, registers, logs, features)
+    hash_contexts(layout.counts[channel], layout.contexts, features, mixer.bases)
     first, first_size, second, second_size = layout.selection[0], layout.selection[1], layout.selection[2], layout.selection[3]
     selected = min(features[first], first_size - 1) * second_size + min(features[second], second_size - 1)
-    scratch.sets[0], scratch.sets[1] = layout.classes[channel] * BINS, selected * BINS
+    mixer.choice[FIRST_SET], mixer.choice[SECOND_SET] = layout.classes[channel] * BINS, selected * BINS
+    mixer.choice[COUNT] = layout.counts[channel]
 
 
-@_jit
+@inlined
 def follow(symbol, channel, layout, registers):  # type: ignore[no-untyped-def]
     """Bring a row's energy and rhythm up to date with a symbol."""
     registers[ENERGY_SO_FAR] += abs(symbol)
@@ -266,7 +284,7 @@ def follow(symbol, channel, layout, registers):  # type: ignore[no-untyped-def]
         follow_rhythm(registers)
 
 
-@_jit
+@inlined
 def follow_rhythm(registers):  # type: ignore[no-untyped-def]
     """At the end of a frame: a beat was in the frame before if that one's activity was a high enough peak."""
     now, before = registers[ACTIVITY], registers[BEFORE]
@@ -279,59 +297,82 @@ def follow_rhythm(registers):  # type: ignore[no-untyped-def]
     registers[PHASE] += 1
 
 
-@_jit
-def run(mode, symbols, payload, layout, tables, state, scratch):  # type: ignore[no-untyped-def]
+@compiled
+def run(mode, symbols, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Learn, encode or decode all symbols in order."""
     channel = 0
     for n in range(len(symbols)):
-        prepare(symbols, n, channel, layout, tables, scratch)
-        symbol = code_symbol(mode, symbols[n], channel, payload, layout, tables, state, scratch)
-        symbols[n] = symbol
-        follow(symbol, channel, layout, scratch.registers[channel // layout.span])
+        prepare(symbols, n, channel, layout, logs, around, mixer)
+        symbols[n] = code_symbol(mixer, mode, symbols[n], layout.bits[channel])
+        follow(symbols[n], channel, layout, around.registers[channel // layout.span])
         channel = channel + 1 if channel + 1 < len(layout.distances) else 0
 
 
-def new_scratch(description: Description) -> Scratch:
-    """Working memory at the start of a stream."""
-    contexts = len(description.contexts)
-    sizes = (description.distances.shape[1], len(description.features), contexts, contexts, description.inputs, 2)
-    registers = np.zeros((description.rows, REGISTERS), np.int64)
-    registers[:, PERIOD], registers[:, PHASE] = FIRST_PERIOD, 1
-    arrays = [np.zeros(size, np.int64) for size in sizes]
-    scratch = Scratch(*arrays, registers, np.zeros(5, np.int64))
-    scratch.inputs[0], scratch.coder[HIGH] = CONSTANT, WORD
-    return scratch
+@compiled
+def price(mixer, symbol, bits):  # type: ignore[no-untyped-def]
+    """What a symbol would cost now, 1/65536 bit; changes nothing."""
+    before = mixer.coder[COST]
+    code_symbol(mixer, PRICE, symbol, bits)
+    cost = mixer.coder[COST] - before
+    mixer.coder[COST] = before
+    return cost
 
 
-def learn(description: Description, state: State, symbols: np.ndarray) -> float:
-    """Adapt the state to a stream; returns what the stream would take, bits."""
-    scratch = new_scratch(description)
-    run(LEARN, np.array(symbols, np.int32).ravel(), np.zeros(0, np.uint8), description.layout, tables(), state, scratch)
-    return int(scratch.coder[COST]) / 65536
+@compiled
+def cheapest_value(mixer, symbol, target, weight):  # type: ignore[no-untyped-def]
+    """The symbol, one nearer to zero, or zero: the least of squared error plus `weight` times bits.  Errors are in 1/256 step."""
+    best, least = symbol, -1
+    magnitude = abs(symbol)
+    for i in range(3 if magnitude > 1 else 2):
+        candidate = magnitude - i if i < 2 else 0
+        error = abs(target) - (candidate << 8) + (SHRINKAGE if candidate == 1 else 0)
+        signed = candidate if symbol > 0 else -candidate
+        total = error * error + ((weight * price(mixer, signed, 0)) >> 16)
+        if least < 0 or total < least:
+            best, least = signed, total
+    return best
 
 
-def encode(description: Description, state: State, symbols: np.ndarray) -> bytes:
-    """A stream from a start state, which stays as it is -> payload.  Symbols are in range: the caller has looked."""
-    flat = np.array(symbols, np.int32).ravel()
-    room = 2 * len(flat) + 64
-    while True:
-        payload, scratch = np.zeros(room, np.uint8), new_scratch(description)
-        run(ENCODE, flat, payload, description.layout, tables(), state.copy(), scratch)
-        low, position = int(scratch.coder[LOW]), int(scratch.coder[POSITION])
-        if position < room:
-            break
-        room = position + 1
-    if low:  # this byte and zeros for ever lie inside the coder's last interval
-        payload[position] = (low >> 24) + 1
-    return payload[: position + 1].tobytes().rstrip(b"\0")
+@compiled
+def choose_values(symbols, targets, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+    """Replace symbols by what is cheapest in error and bits together, learning on the way as coding them will."""
+    channel = 0
+    for n in range(len(symbols)):
+        prepare(symbols, n, channel, layout, logs, around, mixer)
+        if symbols[n] != 0 and layout.differences[channel] == 0:
+            symbols[n] = cheapest_value(mixer, symbols[n], targets[n], weight)
+        code_symbol(mixer, LEARN, symbols[n], layout.bits[channel])
+        follow(symbols[n], channel, layout, around.registers[channel // layout.span])
+        channel = channel + 1 if channel + 1 < len(layout.distances) else 0
 
 
-def decode(description: Description, state: State, payload: bytes, count: int) -> np.ndarray:
-    """The first `count` symbols of a payload, from the start state it was written from; missing bytes are zeros."""
-    scratch, symbols = new_scratch(description), np.zeros(count, np.int32)
-    scratch.coder[CODE], scratch.coder[POSITION] = int.from_bytes(payload[:4].ljust(4, b"\0"), "big"), 4
-    data = np.frombuffer(bytearray(payload) + b"\0", np.uint8)  # writable, so that the kernel is compiled for one kind of array
-    run(DECODE, symbols, data, description.layout, tables(), state.copy(), scratch)
-    if len(payload) > scratch.coder[POSITION]:
-        raise ValueError(f"{len(payload)} bytes are more than {count} symbols take: payload and shape do not belong together")
-    return symbols
+@compiled
+def price_row(symbols, n, channel, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+    """What the row of symbols that begins at n would cost now, 1/65536 bit, without learning in between."""
+    registers = around.registers[channel // layout.span]
+    so_far, cost = registers[ENERGY_SO_FAR], 0
+    for j in range(layout.span):
+        prepare(symbols, n + j, channel + j, layout, logs, around, mixer)
+        cost += price(mixer, symbols[n + j], layout.bits[channel + j])
+        registers[ENERGY_SO_FAR] += abs(symbols[n + j])
+    registers[ENERGY_SO_FAR] = so_far
+    return cost
+
+
+@compiled
+def choose_rows(symbols, candidates, distortions, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+    """Fill in, row by row, the candidate with the least distortion plus `weight` times bits, learning on the way as coding will."""
+    channel, span = 0, layout.span
+    for row in range(len(candidates)):
+        n, best, least = row * span, 0, -1
+        for i in range(candidates.shape[1]):
+            symbols[n : n + span] = candidates[row, i]
+            cost = (weight * price_row(symbols, n, channel, layout, logs, around, mixer)) >> 16
+            if least < 0 or distortions[row, i] + cost < least:
+                best, least = i, distortions[row, i] + cost
+        symbols[n : n + span] = candidates[row, best]
+        for j in range(span):
+            prepare(symbols, n + j, channel + j, layout, logs, around, mixer)
+            code_symbol(mixer, LEARN, symbols[n + j], layout.bits[channel + j])
+            follow(symbols[n + j], channel + j, layout, around.registers[channel // span])
+        channel = channel + span if channel + span < len(layout.distances) else 0

@@ -1,0 +1,99 @@
+"""Streams of symbols through the kernel: learning, encoding, decoding, and choosing symbols by rate and distortion together.
+
+A stream is one flat array of symbols in coding order.  States that are handed in stay as they are, but for `learn`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vqvae.codec import mixing
+from vqvae.codec.description import REGISTERS, Description
+from vqvae.codec.mixing import Mixer, Surroundings
+from vqvae.codec.state import State
+from vqvae.codec.tables import tables
+
+
+def learn(description: Description, state: State, symbols: np.ndarray) -> float:
+    """Adapt the state to a stream; returns what the stream would take, bits."""
+    mixer = new_mixer(description, state)
+    mixing.run(mixing.LEARN, _flat(symbols), description.layout, tables().logs, new_surroundings(description), mixer)
+    return int(mixer.coder[mixing.COST]) / 65536
+
+
+def encode(description: Description, start: State, symbols: np.ndarray) -> bytes:
+    """A stream -> payload.  Symbols are in range: the caller has looked."""
+    flat = _flat(symbols)
+    room = 2 * len(flat) + 64
+    while True:
+        mixer = new_mixer(description, start.copy(), np.zeros(room, np.uint8))
+        mixing.run(mixing.ENCODE, flat, description.layout, tables().logs, new_surroundings(description), mixer)
+        low, position = int(mixer.coder[mixing.LOW]), int(mixer.coder[mixing.POSITION])
+        if position < room:
+            break
+        room = position + 1
+    if low:  # this byte and zeros for ever lie inside the coder's last interval
+        mixer.payload[position] = (low >> 24) + 1
+    return bytes(mixer.payload[: position + 1]).rstrip(b"\0")
+
+
+def decode(description: Description, start: State, payload: bytes, count: int) -> np.ndarray:
+    """The `count` symbols of a payload (missing bytes are zeros); ValueError when it is longer than so many symbols take."""
+    symbols = np.zeros(count, np.int32)
+    data = np.frombuffer(bytearray(payload) + b"\0", np.uint8)  # writable, so that the kernel is compiled for one kind of array
+    mixer = new_mixer(description, start.copy(), data)
+    mixer.coder[mixing.CODE], mixer.coder[mixing.POSITION] = int.from_bytes(payload[:4].ljust(4, b"\0"), "big"), 4
+    mixing.run(mixing.DECODE, symbols, description.layout, tables().logs, new_surroundings(description), mixer)
+    if len(payload) > mixer.coder[mixing.POSITION]:
+        raise ValueError(f"{len(payload)} bytes are more than {count} symbols take: payload and shape do not belong together")
+    return symbols
+
+
+def choose_values(description: Description, start: State, symbols: np.ndarray, targets: np.ndarray, weight: int) -> np.ndarray:
+    """Nearest signed symbols and what they stand for (1/256 step) -> symbols chosen by rate and distortion together.
+
+    Minimises squared error (1/65536 step²) plus `weight` (1/65536 step² per bit) times bits, symbol by symbol in coding order, among the
+    nearest, one nearer to zero, and zero.  Channels that are coded as differences keep theirs.
+    """
+    flat = _flat(symbols)
+    around, mixer = new_surroundings(description), new_mixer(description, start.copy())
+    mixing.choose_values(flat, _flat(targets), weight, description.layout, tables().logs, around, mixer)
+    return flat
+
+
+def choose_rows(description: Description, start: State, candidates: np.ndarray, distortions: np.ndarray, weight: int) -> np.ndarray:
+    """Candidates (R, K, Q) for the R rows of a stream and their distortions (R, K) int64 -> symbols (R * Q,), one candidate for each row.
+
+    Minimises distortion plus `weight` / 65536 times bits, row by row in coding order.
+    """
+    symbols = np.zeros(len(candidates) * description.span, np.int32)
+    around, mixer = new_surroundings(description), new_mixer(description, start.copy())
+    candidates, distortions = np.ascontiguousarray(candidates, np.int32), np.ascontiguousarray(distortions, np.int64)
+    mixing.choose_rows(symbols, candidates, distortions, weight, description.layout, tables().logs, around, mixer)
+    return symbols
+
+
+def new_mixer(description: Description, state: State, payload: np.ndarray | None = None) -> Mixer:
+    """A mixer at the start of a stream; it changes the state."""
+    t, layout = tables(), description.layout
+    coder = np.zeros(5, np.int64)
+    coder[mixing.HIGH] = mixing.WORD
+    inputs = np.zeros(description.inputs, np.int64)
+    inputs[0] = mixing.CONSTANT
+    bases, places = np.zeros((2, len(description.contexts)), np.int64)
+    lookups = (t.squash, t.stretch, t.reciprocal, t.logit_trust, t.linear_trust, t.cost, t.bins)
+    payload = np.zeros(0, np.uint8) if payload is None else payload
+    choice = np.zeros(3, np.int64)
+    return Mixer(payload, coder, *state, bases, places, inputs, choice, *lookups, layout.mask, layout.rate, layout.limit, layout.unary)
+
+
+def new_surroundings(description: Description) -> Surroundings:
+    """Nothing known yet."""
+    registers = np.zeros((description.rows, REGISTERS), np.int64)
+    registers[:, mixing.PERIOD], registers[:, mixing.PHASE] = mixing.FIRST_PERIOD, 1
+    return Surroundings(np.zeros(description.distances.shape[1], np.int64), np.zeros(len(description.features), np.int64), registers)
+
+
+def _flat(symbols: np.ndarray) -> np.ndarray:
+    """A copy to work on."""
+    return np.array(symbols, np.int32).ravel()
