@@ -16,7 +16,7 @@ from vqvae.modalities.ecg.paper import GRID, Ink, View
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_ROUND = [base * 10**power for power in range(6) for base in (1, 2, 3, 5, 7)]  # numbers that are easy to say
+_ROUND = [base * 10.0**power for power in range(-4, 6) for base in (1, 2, 3, 5, 7)]  # numbers that are easy to say
 _WIDE = 6.0  # the largest value over the smallest, from which on the axis is logarithmic
 
 
@@ -73,20 +73,19 @@ def _draw(picture: go.Figure, name: str, mark: Mark, points: list[CurvePoint], a
 
 
 def _point_at(picture: go.Figure, rate: float, ink: Ink) -> None:
-    said = {"text": f"size of the table: {rate:.0f} bit/s", "font": {"color": ink.original}}
-    picture.add_vline(x=rate, line={"color": ink.under, "width": 1.2, "dash": "dot"}, annotation=said, annotation_position="top")
+    """A line at the size of the chosen points; on a logarithmic axis the words beside it are placed by the logarithm."""
+    picture.add_vline(x=rate, line={"color": ink.under, "width": 1.2, "dash": "dot"})
+    where: dict[str, Any] = {"x": math.log10(rate), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    picture.add_annotation(text=f"size of the table: {rate:.0f} bit/s", font={"color": ink.original}, **where)
 
 
 def _layout(points: Sequence[CurvePoint], axis: Axis) -> dict[str, Any]:
-    values, rates = [point.value for point in points], [point.rate for point in points if point.rate > 0]
+    values, rates = [point.value for point in points], [point.rate for point in points]
     unit = f" ({escape(axis.unit)})" if axis.unit else ""
     score = {"title": {"text": f"{escape(axis.title)}{unit}, {axis.better} is better"}, "gridcolor": GRID, "zeroline": False}
     if axis.better == "lower" and values and min(values) > 0 and max(values) > _WIDE * min(values):
-        score |= {"type": "log", "dtick": "D2"}
-    size = {"title": {"text": "Size of the file (bit/s per lead)"}, "type": "log", "gridcolor": GRID}
-    if rates:
-        ticks = [tick for tick in _ROUND if min(rates) / 1.5 <= tick <= max(rates) * 1.5]
-        size |= {"tickvals": ticks, "ticktext": [f"{tick:,}".replace(",", "\u2009") for tick in ticks]}
+        score |= {"type": "log"} | _ticks(values)
+    size = {"title": {"text": "Size of the file (bit/s per lead)"}, "type": "log", "gridcolor": GRID} | _ticks(rates)
     return no_background() | {
         "height": 430,
         "margin": {"l": LEFT + 10, "r": RIGHT, "t": 34, "b": 50},
@@ -95,3 +94,13 @@ def _layout(points: Sequence[CurvePoint], axis: Axis) -> dict[str, Any]:
         "xaxis": size,
         "yaxis": score,
     }
+
+
+def _ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Round numbers around `values` on a logarithmic axis, and a range that has room for them."""
+    if not values:
+        return {}
+    low, high = min(values) / 1.25, max(values) * 1.25
+    ticks = [tick for tick in _ROUND if low <= tick <= high]
+    words = [f"{tick:,.10g}".replace(",", "\u2009") for tick in ticks]
+    return {"tickvals": ticks, "ticktext": words, "range": [math.log10(low), math.log10(high)]}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 POINTS = 3000  # per drawn signal
 TOP, BOTTOM, BETWEEN = 12, 44, 8  # pixels
-LOWEST, HIGHEST = 84, 170  # pixels of a row
+LOWEST, HIGHEST = 92, 170  # pixels of a row
 BINS = 240  # bars of the picture of differences
 WIDTHS = (0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)  # s between the times written below a window
 STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600)  # s between the times written below a recording
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     label: str  # "ecg-fine: PRDN 4.8 %"
 
 
-def multiples(reference: Ecg, rows: Mapping[str, Row], view: View, title: str = "Original", given: Ecg | None = None) -> go.Figure:
+def multiples(reference: Ecg, rows: Mapping[str, Row], view: View, *, title: str = "Original", given: Ecg | None = None) -> go.Figure:
     """The original, then every codec's reconstruction on top of it: rows in one time window and one mV scale, their axes linked.
 
     `rows` maps a codec's name to its reconstruction, from top to bottom; `given` is what was coded where that is not the original.
@@ -41,25 +41,38 @@ def multiples(reference: Ecg, rows: Mapping[str, Row], view: View, title: str = 
 
     window = samples_in(reference, view)
     original, first = reference.signals[view.lead, window], window.start / reference.rate
-    signals = {name: row.recording.signals[view.lead, window] for name, row in rows.items()}
     noisy = [] if given is None else [given.signals[view.lead, window]]
+    signals = {name: row.recording.signals[view.lead, window] for name, row in rows.items()}
     low, high = value_range(original, *signals.values(), *noisy)
-    low, high = low - 2 / view.gain, high + 5 / view.gain  # air, and room for the label
-    height = float(np.clip((high - low) * view.gain * PIXELS_PER_MM, LOWEST, HIGHEST))
-    picture = go.Figure(layout=_rows(1 + len(rows), height, view, escape(reference.leads[view.lead])))
+    picture = go.Figure(layout=_rows(1 + len(rows), (low - 2 / view.gain, high + 5 / view.gain), view, escape(reference.leads[view.lead])))
     for values in noisy:
         picture.add_scatter(**line_trace(values, reference.rate, first, POINTS), **_line(f"{title} with noise", view.ink.error, 0.9))
     picture.add_scatter(**line_trace(original, reference.rate, first, POINTS), **_line(title, view.ink.original, 1.3))
-    _label(picture, f"{title}, and what was given to the codecs" if noisy else title, "y", view.ink.original, view.dark)
-    looks = marks(rows)
-    for place, (name, row) in enumerate(rows.items(), 2):
-        colour, axis = looks[name].colour(view.dark), f"y{place}"
+    _label(picture, f"{title}, and what the codecs were given" if noisy else title, "y", view.ink.original, view.dark)
+    for place, (name, mark) in enumerate(marks(rows).items(), 2):
+        colour, axis = mark.colour(view.dark), f"y{place}"
         under = {"line": {"color": view.ink.under, "width": 3.0}, "hoverinfo": "skip", "name": title}
         picture.add_scatter(**line_trace(original, reference.rate, first, POINTS), yaxis=axis, **under)
         picture.add_scatter(**line_trace(signals[name], reference.rate, first, POINTS), yaxis=axis, **_line(name, colour, 1.2))
-        _label(picture, f"{looks[name].sign} {row.label}", axis, colour, view.dark)
+        _label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
     say_gaps(picture, original, reference.rate, view, (low + high) / 2)
-    return picture.update_layout(yaxis={"range": [low, high]})
+    return picture
+
+
+def errors(reference: Ecg, rows: Mapping[str, Row], view: View) -> go.Figure:
+    """Every codec's reconstruction less the original, row by row, in one time window and one mV scale."""
+    import plotly.graph_objects as go
+
+    window = samples_in(reference, view)
+    original, first = reference.signals[view.lead, window], window.start / reference.rate
+    signals = {name: row.recording.signals[view.lead, window] - original for name, row in rows.items()}
+    high = max(0.01, *map(abs, value_range(*signals.values()))) if rows else 0.5
+    picture = go.Figure(layout=_rows(max(1, len(rows)), (-high, 1.4 * high), view, f"{escape(reference.leads[view.lead])} error"))
+    for place, (name, mark) in enumerate(marks(rows).items(), 1):
+        colour, axis = mark.colour(view.dark), "y" if place == 1 else f"y{place}"
+        picture.add_scatter(**line_trace(signals[name], reference.rate, first, POINTS), yaxis=axis, **_line(name, colour, 1.2))
+        _label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
+    return picture
 
 
 def _line(name: str, colour: str, width: float) -> dict[str, Any]:
@@ -74,8 +87,9 @@ def _label(picture: go.Figure, text: str, axis: str, colour: str, dark: bool) ->
     picture.add_annotation(text=f"<b>{escape(text)}</b>", **corner, font={"color": colour, "size": 13}, bgcolor=veil, borderpad=1)
 
 
-def _rows(rows: int, height: float, view: View, lead: str) -> dict[str, Any]:
-    """Rows of equal height on one time axis; every mV axis is tied to the first."""
+def _rows(rows: int, span: tuple[float, float], view: View, lead: str) -> dict[str, Any]:
+    """Rows of equal height on one time axis; every mV axis is tied to the first, which spans `span`."""
+    height = float(np.clip((span[1] - span[0]) * view.gain * PIXELS_PER_MM, LOWEST, HIGHEST))
     total = rows * height + (rows - 1) * BETWEEN
     stop = view.start + view.seconds
     step = next((width for width in WIDTHS if view.seconds / width <= 14), WIDTHS[-1])
@@ -93,7 +107,7 @@ def _rows(rows: int, height: float, view: View, lead: str) -> dict[str, Any]:
     for row in range(rows):
         bottom = max(0.0, 1 - (row * (height + BETWEEN) + height) / total)
         axis = {"domain": [bottom, bottom + height / total], "automargin": False, "nticks": 5, **grid}
-        axis |= {"title": {"text": f"{lead} (mV)"}} if row == 0 else {"matches": "y"}
+        axis |= {"title": {"text": f"{lead} (mV)"}, "range": list(span)} if row == 0 else {"matches": "y"}
         layout["yaxis" if row == 0 else f"yaxis{row + 1}"] = axis
     return layout | no_background()
 
