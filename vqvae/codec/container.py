@@ -32,7 +32,8 @@ MAX_HEADER = 1 << 19  # bytes
 MAX_CODES = 1 << 29  # of a file: 24 h of 12 leads are 373 million coefficients
 FREE_CODES = 1 << 20  # that a file may claim however short it is
 CODES_PER_BYTE = 1 << 16  # beyond them: the coders spend at least 1.3e-4 bit a code
-MAX_PREAMBLE = len(MAGIC) + 1 + 3  # bytes before the header
+START = MAGIC + bytes([VERSION])
+MAX_PREAMBLE = len(START) + 3  # bytes before the header
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def pack(contents: Contents, payloads: Sequence[bytes]) -> bytes:
     header = digest + write_fields(values) + table
     if len(header) > MAX_HEADER:
         raise ValueError(f"a header of {len(header)} bytes is more than the {MAX_HEADER} that are allowed: use longer chunks")
-    head = MAGIC + bytes([VERSION]) + _varint(len(header)) + header
+    head = START + _varint(len(header)) + header
     data = b"".join((head, zlib.crc32(head).to_bytes(4, "little"), *payloads))
     _check_claim(contents, len(data))
     return data
@@ -153,10 +154,10 @@ def _read_head(data: bytes) -> tuple[_Head, list[Damage]]:
 
 def _frame(preamble: bytes, size: int) -> _Frame | None:
     """Where the header of a file of `size` bytes is; None when these cannot be its first bytes."""
-    if preamble[: len(MAGIC) + 1] != MAGIC + bytes([VERSION]):
+    if preamble[: len(START)] != START:
         return None
     try:
-        length, start = _read_varint(preamble, len(MAGIC) + 1)
+        length, start = _read_varint(preamble, len(START))
     except ValueError:
         return None
     return _Frame(start, start + length) if DIGEST < length <= MAX_HEADER and start + length + 4 <= size else None
@@ -168,19 +169,26 @@ def _stored(data: bytes, frame: _Frame) -> int:
 
 def _repairs(data: bytes) -> Iterator[tuple[bytes, _Frame]]:
     """Every header that a change of one byte makes agree with its checksum."""
-    preamble, body = data[:MAX_PREAMBLE], memoryview(data)[MAX_PREAMBLE:]
-    for position, mask in product(range(len(preamble)), range(1, 256)):
-        candidate = changed(preamble, Change(position, mask))
-        frame = _frame(candidate, len(data))
-        if frame and zlib.crc32(body[: frame.stop - MAX_PREAMBLE], zlib.crc32(candidate)) == _stored(data, frame):
-            yield (candidate + data[MAX_PREAMBLE : frame.stop])[frame.start :], frame
-    frame = _frame(preamble, len(data))
+    wrong = sum(given != due for given, due in zip(data, START, strict=False))
+    if wrong > 1:
+        return
+    frame = _frame(data[:MAX_PREAMBLE], len(data))
     if frame:
         head, stored = data[: frame.stop], _stored(data, frame)
         if sum(byte > 0 for byte in (zlib.crc32(head) ^ stored).to_bytes(4, "little")) == 1:  # the checksum is what is damaged
             yield head[frame.start :], frame
         for change in single_byte_changes(head, stored):
             yield changed(head, change)[frame.start :], frame
+    body = memoryview(data)[MAX_PREAMBLE:]
+    for preamble in [START + data[len(START) : MAX_PREAMBLE]] if wrong else _other_lengths(data[:MAX_PREAMBLE]):
+        frame = _frame(preamble, len(data))
+        if frame and zlib.crc32(body[: frame.stop - MAX_PREAMBLE], zlib.crc32(preamble)) == _stored(data, frame):
+            yield (preamble + data[MAX_PREAMBLE : frame.stop])[frame.start :], frame
+
+
+def _other_lengths(preamble: bytes) -> Iterator[bytes]:
+    for position, mask in product(range(len(START), len(preamble)), range(1, 256)):
+        yield changed(preamble, Change(position, mask))
 
 
 def _refusal(data: bytes) -> str:

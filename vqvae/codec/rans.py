@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +17,7 @@ TOTAL = 1 << PRECISION
 STATE_BYTES = 5
 LOW = np.uint64(1 << 24)
 _WORD, _BITS = np.uint64(16), np.uint64(PRECISION)
-_MASK = np.uint64(TOTAL - 1)
+_TOTAL, _MASK = np.uint64(TOTAL), np.uint64(TOTAL - 1)
 
 
 def quantise(weights: np.ndarray) -> np.ndarray:
@@ -56,27 +55,18 @@ class Model:
         return (self.widths.astype(np.uint64) << _BITS | self.starts).ravel()
 
 
-class Order(NamedTuple):
-    """How many of the lanes, the first ones, have a symbol in each step."""
-
-    lanes: int
-    active: np.ndarray  # (steps,) int
-
-
-def encode(model: Model, symbols: np.ndarray, contexts: np.ndarray, order: Order) -> bytes:
-    """symbols and contexts (steps, lanes), of which each step's active ones count -> bytes."""
+def encode(model: Model, symbols: np.ndarray, contexts: np.ndarray, active: np.ndarray) -> bytes:
+    """symbols and contexts (steps, lanes), of which the first active (steps,) of each step count -> bytes."""
     shares = model.shares.take(contexts * model.widths.shape[1] + symbols)
-    widths, starts = shares >> _BITS, shares & _MASK
-    states = np.full(order.lanes, LOW, np.uint64)
+    states = np.full(symbols.shape[1], LOW, np.uint64)
     words = []
-    for step in range(len(symbols) - 1, -1, -1):
-        count = order.active[step]
-        width, state = widths[step, :count], states[:count]
-        full = state >= width * LOW
-        words.append((state[full] & _MASK).astype("<u2"))
-        state = np.where(full, state >> _WORD, state)
-        quotient = state // width
-        states[:count] = (quotient << _BITS) + (state - quotient * width) + starts[step, :count]
+    for share, count in zip(shares[::-1], active[::-1].tolist(), strict=True):
+        width, start, state = share[:count] >> _BITS, share[:count] & _MASK, states[:count]
+        full = np.flatnonzero(state >= width * LOW)
+        out = state[full]
+        words.append(out.astype("<u2"))
+        state[full] = out >> _WORD
+        state += state // width * (_TOTAL - width) + start
     heads = states.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :STATE_BYTES]
     return heads.tobytes() + b"".join(word.tobytes() for word in reversed(words))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
-from vqvae.codec.rans import Decoder, Order, encode
+from vqvae.codec.rans import Decoder, encode
 from vqvae.codec.static_tables import StaticTables
 
 MAX_LANES = 4096
@@ -35,19 +35,16 @@ class StaticCoder:
         if not codes.size:
             return b""
         levels = codes.shape[1]
-        frames = codes.reshape(len(codes), levels, -1).swapaxes(0, 1).reshape(levels, -1).astype(np.int64)
-        lanes = _Lanes.of(frames.shape[1], levels)
-        symbols = frames[:, lanes.frames].swapaxes(0, 1)  # (steps, Q, lanes)
-        before = np.zeros_like(symbols)
-        before[1:] = symbols[:-1]
-        below = np.zeros_like(symbols)
-        below[:, 1:] = symbols[:, :-1]
+        frames = codes.reshape(len(codes), levels, -1).swapaxes(0, 1).reshape(levels, -1)
+        lanes = Lanes.of(frames.shape[1], levels)
+        symbols = frames[:, lanes.frames()].swapaxes(0, 1).astype(np.int64)  # (steps, Q, lanes)
         contexts = np.empty_like(symbols)
-        for level, (first, second) in enumerate(self.tables.selectors[:levels]):
-            contexts[:, level] = first[before[:, level]] + second[below[:, level]]
-        flat = (lanes.steps * levels, lanes.width)
-        order = Order(lanes.width, np.repeat(lanes.active, levels))
-        return encode(self.tables.model, symbols.reshape(flat), contexts.reshape(flat), order)
+        for level, (before, below) in enumerate(self.tables.selectors[:levels]):
+            contexts[0, level] = before[0]
+            before.take(symbols[:-1, level], out=contexts[1:, level])
+            contexts[:, level] += below.take(symbols[:, level - 1]) if level else below[0]
+        flat = (-1, lanes.count)
+        return encode(self.tables.model, symbols.reshape(flat), contexts.reshape(flat), np.repeat(lanes.active, levels))
 
     def decode(self, data: bytes, shape: Sequence[int]) -> np.ndarray:
         """bytes -> codes of this shape, int32; ValueError when they were damaged."""
@@ -57,45 +54,47 @@ class StaticCoder:
             if data:
                 raise ValueError(f"{len(data)} bytes are too many for no codes at all")
             return np.zeros(shape, np.int32)
-        lanes = _Lanes.of(count // levels, levels)
-        decoder = Decoder(self.tables.model, data, lanes.width)
+        lanes = Lanes.of(count // levels, levels)
+        decoder = Decoder(self.tables.model, data, lanes.count)  # refuses early what is too short for so many codes
         frames = np.empty((levels, count // levels), np.int32)
-        before = [np.zeros(lanes.width, np.int64)] * levels
-        nothing = np.zeros(lanes.width, np.int64)
+        none = np.zeros(lanes.count, np.int64)
+        before = [none] * levels
         for step, active in enumerate(lanes.active):
-            below, places = nothing, lanes.frames[step, :active]
+            below, places = none, lanes.starts[:active] + step
             for level, (first, second) in enumerate(self.tables.selectors[:levels]):
                 below = decoder.step(first.take(before[level][:active]) + second.take(below[:active]))
                 before[level] = below
                 frames[level, places] = below
         decoder.finish()
-        return frames.reshape(levels, shape[0], -1).swapaxes(0, 1).reshape(shape)
+        return np.ascontiguousarray(frames.reshape(levels, shape[0], -1).swapaxes(0, 1)).reshape(shape)
 
     def _check_levels(self, levels: int) -> None:
         if levels > len(self.tables.plans):
             raise ValueError(f"codes of {levels} levels are more than the {len(self.tables.plans)} that the static tables are for")
 
 
-class _Lanes(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Lanes:
     """Stretches of frames, read side by side; the first ones may be a frame longer than the others."""
 
-    frames: np.ndarray  # (steps, lanes): the frame that a lane is at; the last row counts for the active ones only
-    active: np.ndarray  # (steps,)
+    starts: np.ndarray  # (lanes,) the first frame of each
+    active: np.ndarray  # (steps,) how many lanes have a frame in each step
 
     @property
-    def steps(self) -> int:
-        return len(self.active)
-
-    @property
-    def width(self) -> int:
-        return int(self.frames.shape[1])
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.starts)
 
     @classmethod
-    def of(cls, frames: int, levels: int) -> _Lanes:
+    def of(cls, frames: int, levels: int) -> Lanes:
+        """For so many frames of so many codes each."""
         count = min(max(frames * levels // CODES_PER_LANE, 1), MAX_LANES, frames)
         steps = -(-frames // count)
         longer = frames - count * (steps - 1)
-        starts = np.arange(count) * (steps - 1) + np.minimum(np.arange(count), longer)
         active = np.full(steps, count)
         active[-1] = longer
-        return cls(np.minimum(starts + np.arange(steps)[:, None], frames - 1), active)
+        return cls(np.arange(count) * (steps - 1) + np.minimum(np.arange(count), longer), active)
+
+    def frames(self) -> np.ndarray:
+        """The frame of every step and lane, (steps, lanes); any frame where a lane has ended."""
+        return np.minimum(self.starts + np.arange(len(self.active))[:, None], self.active.sum() - 1)
