@@ -75,16 +75,16 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
     """One entry of "points": a level's means, and every recording's own figures."""
     scored = list(rows.values())
     rates = [row.rate for row in scored]
-    mean_rate = _mean([rate.value for rate in rates])
+    mean_rate = mean([rate.value for rate in rates])
     scores = {"bits_per_second": {"value": mean_rate, "unit": "bit/s", "definition": RATE_DEFINITION}}
     for score in scored[0].report.scores if scored else ():
-        scores[score.name] = _entry(score, _mean([row.report.value(score.name) for row in scored]))
+        scores[score.name] = stated(score, mean([row.report.value(score.name) for row in scored]))
     return {
         "codec": checkpoint.name,
         "level": level,
         "bytes": sum(rate.bytes for rate in rates),
         "rate": {"value": mean_rate, "unit": rates[0].unit if rates else "", "counts": "fixed-length"},
-        "compression_ratio": _mean([rate.compression_ratio for rate in rates]),
+        "compression_ratio": mean([rate.compression_ratio for rate in rates]),
         "scores": scores,
         "recordings": {name: _row(row) for name, row in rows.items()},
         "seconds": {part: round(sum(row.seconds[part] for row in scored), 3) for part in ("encode", "decode", "score")},
@@ -96,11 +96,13 @@ def _row(row: Scored) -> dict[str, Any]:
     return {"rate": row.rate.value, "compression_ratio": row.rate.compression_ratio, **figures}
 
 
-def _entry(score: Score, value: float | None) -> dict[str, Any]:
+def stated(score: Score, value: float | None) -> dict[str, Any]:
+    """A score's mean with what is needed to read it."""
     return {"value": value, "unit": score.unit, "definition": score.definition}
 
 
-def _mean(values: Sequence[float]) -> Any:
+def mean(values: Sequence[float]) -> Any:
+    """The mean of the values that are known, None when none is."""
     known = [value for value in values if not math.isnan(value)]
     return answers(sum(known) / len(known)) if known else None
 
@@ -127,15 +129,19 @@ def single(
 
 def provenance(folder: Path, command: Sequence[str]) -> dict[str, Any]:
     """Where figures come from: checkpoint folder, command, seed of its training, commit, versions."""
-    packages = ("torch", "numpy", "scipy", "neurokit2")
     config = read_object(folder / "config.json")
     return {
         "checkpoint": {"name": folder.name, "sha256": digest(folder / "model.safetensors")},
         "command": shlex.join(command),
         "seed": config.get("training", config)["seed"],
         "commit": commit(),
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what figures depend on."""
+    return {"python": sys.version.split()[0], **{name: version(name) for name in ("torch", "numpy", "scipy", "neurokit2")}}
 
 
 def commit() -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from vqvae.modalities.ecg.beats import marked
 from vqvae.modalities.ecg.examples import example, examples
+from vqvae.modalities.ecg.excerpts import excerpt, sampled
 from vqvae.modalities.ecg.figures import figure
 from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import Beats, Ecg
 from vqvae.modalities.ecg.scores import analyse, compare
-from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, restore, to_tensors
+from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, length, restore, to_tensors, with_gaps
 from vqvae.modalities.ecg.uploads import receive
 from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import targets, write
@@ -25,15 +26,19 @@ __all__ = [
     "describe_preprocessing",
     "example",
     "examples",
+    "excerpt",
     "extent",
     "figure",
+    "length",
     "marked",
     "name",
     "read",
     "receive",
     "restore",
+    "sampled",
     "targets",
     "to_tensors",
     "verdict",
+    "with_gaps",
     "write",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -22,8 +24,7 @@ def to_tensors(recording: Ecg) -> Tensors:
     """
     count = recording.signals.shape[1]
     ratio = _ratio(recording.rate)
-    resampled = -(-count * ratio.numerator // ratio.denominator)
-    length = 2 * MARGIN + -(-resampled // FRAME) * FRAME
+    resampled, length = _lengths(count, ratio)
     values = np.empty((len(recording.leads), 1, length), np.float32)
     offsets, gains, gaps = [], [], []
     for lead, signal in enumerate(recording.signals):
@@ -61,6 +62,28 @@ def restore(tensors: Tensors) -> Ecg:
         for start, stop in layout["gaps"][lead]:
             signals[lead, start:stop] = np.nan
     return Ecg(signals, float(layout["rate"]), tuple(layout["leads"]), layout["name"], int(layout["bits"]))
+
+
+def length(layout: dict[str, Any]) -> int:
+    """T', the samples of the values that a layout belongs to."""
+    return _lengths(int(layout["samples"]), _ratio(layout["rate"])).values
+
+
+def with_gaps(layout: dict[str, Any], spans: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """The layout with gaps on every lead, each from start to stop in s from the start of the recording."""
+    rate, count = layout["rate"], int(layout["samples"])
+    more = [[max(0, math.floor(start * rate)), min(count, math.ceil(stop * rate))] for start, stop in spans]
+    return {**layout, "gaps": [[*gaps, *(gap for gap in more if gap[0] < gap[1])] for gaps in layout["gaps"]]}
+
+
+class _Lengths(NamedTuple):
+    resampled: int  # samples at RATE
+    values: int  # with margins, a multiple of FRAME
+
+
+def _lengths(count: int, ratio: Fraction) -> _Lengths:
+    resampled = -(-count * ratio.numerator // ratio.denominator)
+    return _Lengths(resampled, 2 * MARGIN + -(-resampled // FRAME) * FRAME)
 
 
 def _ratio(rate: float) -> Fraction:

@@ -1,0 +1,1 @@
+"""Codecs side by side on one recording, at the same number of bytes."""

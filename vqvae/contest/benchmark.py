@@ -1,0 +1,93 @@
+"""Every codec over many recordings, at sizes that cover the useful compression ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vqvae.codec.protocol import Codec
+from vqvae.contest.curves import Curve
+from vqvae.contest.entries import prepare
+from vqvae.contest.race import Told
+from vqvae.contest.results import Failed, Result
+from vqvae.contest.schema import figures, interpolated, point
+from vqvae.modalities import modality
+from vqvae.modalities.protocol import Score
+
+GRID = tuple(3.6 * (112 / 3.6) ** (step / 9) for step in range(10))
+"""Compression ratios at which files are made: 3.6 to 112, so that 4 to 100 lie between two of them."""
+
+
+class _Row(NamedTuple):
+    """What is kept of a result."""
+
+    codec: str
+    aim: int  # place in the grid
+    recording: str
+    unit: str
+    scores: tuple[Score, ...]
+    figures: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def benchmark(
+    kind: str,
+    paths: Sequence[Path],
+    codecs: Sequence[Codec],
+    ratios: Sequence[float],
+    cut: Callable[[Any], Any] = lambda recording: recording,
+    told: Told | None = None,
+    grid: Sequence[float] = GRID,
+) -> dict[str, Any]:
+    """The schema's "data", "points" and "at_ratios" (`schema.interpolated`) for the recordings in `paths`, each shortened by `cut`.
+
+    ValueError when a codec cannot code one of them, or when a ratio lies outside the grid.
+    """
+    if outside := [ratio for ratio in ratios if not grid[0] <= ratio <= grid[-1]]:
+        raise ValueError(f"the ratio {outside[0]:g} lies outside {grid[0]:g} to {grid[-1]:g}, where files are made")
+    rows: list[_Row] = []
+    for done, path in enumerate(paths):
+        recording = cut(modality(kind).read(path))
+        contest = prepare(kind, recording)
+        sizes = [contest.size(ratio) for ratio in grid]
+
+        def tell(codec: str, doing: str, share: float, name: str = path.name, done: int = done) -> None:
+            if told:
+                told(f"{name} {codec}", doing, (done + share) / len(paths))
+
+        for result in contest.curve(codecs, sizes, tell):
+            if isinstance(result, Failed):
+                raise ValueError(f"{result.codec} cannot code {path.name}: {result.sentence}")
+            rows.append(_row(result, sizes, path.name))
+    rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
+    scores = rows[0].scores if rows else ()
+    return {
+        "data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]},
+        "points": _points(rows),
+        "at_ratios": interpolated(_curves(rows), ratios, scores),
+    }
+
+
+def _row(result: Result, sizes: Sequence[int], recording: str) -> _Row:
+    place, names = sizes.index(result.size), result.truth.scores
+    return _Row(result.codec, place, recording, result.unit, names, figures(result), result.seconds._asdict())
+
+
+def _points(rows: Sequence[_Row]) -> list[dict[str, Any]]:
+    """One point for every codec and place in the grid, over the recordings that reach it."""
+    points = []
+    for codec, aim in dict.fromkeys((row.codec, row.aim) for row in rows):
+        some = [row for row in rows if (row.codec, row.aim) == (codec, aim)]
+        figures_ = {row.recording: row.figures for row in some}
+        points.append(point(codec, some[0].unit, some[0].scores, figures_, [row.seconds for row in some]))
+    return points
+
+
+def _curves(rows: Sequence[_Row]) -> dict[str, dict[str, Curve]]:
+    curves: dict[str, dict[str, Curve]] = {}
+    for codec, recording in dict.fromkeys((row.codec, row.recording) for row in rows):
+        mine = [row.figures for row in rows if (row.codec, row.recording) == (codec, recording)]
+        points = [(float(each["compression_ratio"]), each) for each in mine]
+        curves.setdefault(codec, {})[recording] = Curve.of(points)
+    return curves

@@ -1,0 +1,130 @@
+"""Codecs on one recording: every one at the same size, or one at many."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vqvae.codec.protocol import Codec
+from vqvae.contest.race import Doing, Told, race
+from vqvae.contest.results import Failed, Result, Seconds
+from vqvae.contest.sizes import Fitted, Sizes, fit
+from vqvae.modalities import modality
+from vqvae.modalities.protocol import Report
+
+_ENCODING, _DECODING = 0.6, 0.15  # of the time that a result takes, about; the rest is scoring
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A recording to be coded, what it is scored against, and all that every score needs to know of it."""
+
+    kind: str  # the modality
+    recording: Any  # what codecs are given
+    reference: Any  # the original: the recording itself unless that is a disturbed copy
+    analysis: Any  # of the reference
+    own_analysis: Any  # of the recording where it is not the reference, else None
+    amount: float  # s times leads
+    unit: str
+    raw_bytes: float
+
+    def size(self, ratio: float) -> int:
+        """Bytes at a compression ratio."""
+        if not (math.isfinite(ratio) and ratio > 0 and self.raw_bytes >= ratio):
+            raise ValueError(f"a compression ratio of {ratio:g} is not possible: this recording has {self.raw_bytes:.0f} bytes")
+        return int(self.raw_bytes / ratio)
+
+    def compare(self, codecs: Sequence[Codec], size: int, told: Told | None = None) -> Iterator[Result | Failed]:
+        """Every codec's largest file of at most `size` bytes, two codecs at a time; each as soon as it is ready, in any order.
+
+        `told` hears of every codec by name, in the caller's thread, and may raise to stop.
+        """
+        return _answers({codec.name: partial(self._fitted, codec, size) for codec in codecs}, told)
+
+    def curve(self, codecs: Sequence[Codec], sizes: Sequence[int], told: Told | None = None) -> Iterator[Result | Failed]:
+        """Every codec at about each of `sizes` (bytes), two codecs at a time; each file's own size is the one that counts.
+
+        Sizes that a codec cannot reach give its nearest file, once.
+        """
+        return _answers({codec.name: partial(self._spread, codec, sizes) for codec in codecs}, told)
+
+    def _fitted(self, codec: Codec, size: int, doing: Doing) -> Iterator[Result]:
+        yield self._scored(codec, fit(codec, self.recording, size, lambda share: doing("encoding", _ENCODING * share)), size, doing)
+
+    def _spread(self, codec: Codec, sizes: Sequence[int], doing: Doing) -> Iterator[Result]:
+        guide, tried = Sizes(codec, self.recording), set[float]()
+        for index, size in enumerate(sizes):
+            part = partial(_part, doing, index, len(sizes))
+            if guide.quality(size) not in tried:
+                fitted = guide.file(size, partial(part, "encoding", scale=_ENCODING))
+                tried.add(fitted.quality)
+                yield self._scored(codec, fitted, size, part)
+
+    def _scored(self, codec: Codec, fitted: Fitted, size: int, doing: Doing) -> Result:
+        start = time.perf_counter()
+        rebuilt = codec.decompress(fitted.data, lambda share: doing("decoding", _ENCODING + _DECODING * share)).recording
+        decoded = time.perf_counter()
+        doing("scoring", _ENCODING + _DECODING)
+        truth = self._report(self.reference, self.analysis, rebuilt)
+        faithful = None if self.own_analysis is None else self._report(self.recording, self.own_analysis, rebuilt)
+        scored = time.perf_counter()
+        doing("done", 1.0)
+        return Result(
+            codec=codec.name,
+            title=codec.title,
+            about=codec.about,
+            data=fitted.data,
+            size=size,
+            quality=fitted.quality,
+            rate=8 * len(fitted.data) / self.amount if self.amount else 0.0,
+            unit=self.unit,
+            compression_ratio=self.raw_bytes / len(fitted.data),
+            reconstruction=rebuilt,
+            truth=truth,
+            faithful=faithful,
+            seconds=Seconds(fitted.seconds, decoded - start, scored - decoded),
+            note=fitted.note,
+        )
+
+    def _report(self, reference: Any, analysis: Any, rebuilt: Any) -> Report:
+        from vqvae.pipeline import judges
+
+        return modality(self.kind).compare(reference, rebuilt, **judges(self.kind), analysis=analysis)
+
+
+def prepare(kind: str, recording: Any, reference: Any = None, **options: Any) -> Contest:
+    """A contest on `recording`, scored against `reference`, the undisturbed original (the recording itself when None).
+
+    Options (`lead`) are the modality's.  ValueError when there is nothing to code.
+    """
+    from vqvae.pipeline import judges
+
+    judged: Any = modality(kind)
+    extent = judged.extent(judged.to_tensors(recording).layout)
+    if not extent.raw_bytes:
+        raise ValueError(f"{recording.name} is empty: there is nothing to code")
+    original = recording if reference is None else reference
+    analysis = judged.analyse(original, **options, **judges(kind))
+    own = None if reference is None else judged.analyse(recording, analysis.lead, **judges(kind))
+    return Contest(kind, recording, original, analysis, own, extent.amount, extent.unit, extent.raw_bytes)
+
+
+def _part(doing: Doing, index: int, count: int, what: str, share: float, scale: float = 1.0) -> None:
+    """Progress of one file of `count`, as progress of all of them."""
+    doing(what, (index + scale * share) / count)
+
+
+def _answers(work: Mapping[str, Callable[[Doing], Iterator[Result]]], told: Told | None) -> Iterator[Result | Failed]:
+    """What the work finds as it finds it; what cannot be done is an answer too."""
+
+    def tried(name: str, doing: Doing) -> Iterator[Result | Failed]:
+        try:
+            yield from work[name](doing)
+        except ValueError as error:
+            yield Failed(name, str(error))
+
+    return (found.answer for found in race({name: partial(tried, name) for name in work}, told))
