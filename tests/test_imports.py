@@ -15,6 +15,7 @@ HEAVY |= {"lightning_fabric", "umap", "numba", "streamlit"}
 MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself included
     "modalities": {"modalities"},
     "metrics": {"metrics"},
+    "baselines": {"baselines", "codec"},
     "config": {"config"},
     "codec": {"codec"},
     "datasets": {"datasets"},
