@@ -70,11 +70,11 @@ def open_address() -> None:
     st.session_state[SOURCE] = asked["example"] if asked.get("example") in examples else examples[0]
     _note_stranger(asked.to_dict(), cache.examples()[st.session_state[SOURCE]].title)
     st.session_state[CHECKPOINT] = asked["checkpoint"] if asked.get("checkpoint") in checkpoints else checkpoints[0]
-    st.session_state[LEVEL] = max(1, int(_number(asked.get("level"), DEFAULT_LEVEL)))
+    st.session_state[LEVEL] = max(1, int(parse(asked.get("level"), DEFAULT_LEVEL)))
     st.session_state[SPEED], st.session_state[GAIN] = 25.0, 10.0
     if "lead" in asked:
         st.session_state[ASKED] = asked["lead"]
-    start = _number(asked.get("t"), -1)
+    start = parse(asked.get("t"), -1)
     if start >= 0:
         st.session_state[TIME], st.session_state[CHOSEN] = start, None
         st.session_state[PLACE] = (st.session_state[SOURCE], usual_lead(recording()))
@@ -101,9 +101,12 @@ def notice() -> None:
         st.session_state.pop(NOTICE, None)
 
 
-def write_address() -> None:
-    """Put the view into the address, so that the link reopens it; a reader's own files cannot be in a link."""
-    desired = {"checkpoint": st.session_state[CHECKPOINT], "level": str(st.session_state[LEVEL])}
+def write_address(choices: dict[str, str] | None = None) -> None:
+    """Put the view into the address, so that the link reopens it; a reader's own files cannot be in a link.
+
+    `choices` are a page's own, in place of those that the desk makes for the others.
+    """
+    desired = choices or {"checkpoint": st.session_state[CHECKPOINT], "level": str(st.session_state[LEVEL])}
     if st.session_state[SOURCE] not in st.session_state[OPENED]:
         desired = {"example": st.session_state[SOURCE]} | desired
     if LEAD in st.session_state:
@@ -114,7 +117,8 @@ def write_address() -> None:
         st.query_params.from_dict(desired)
 
 
-def _number(text: str | None, otherwise: float) -> float:
+def parse(text: str | None, otherwise: float) -> float:
+    """A plain number out of the address."""
     return float(text) if text and re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text) else otherwise
 
 
@@ -147,11 +151,13 @@ def start_again() -> None:
     st.session_state.pop(STOPPED, None)
 
 
-def desk_choices() -> None:
-    """Which recording, which checkpoint, which bit rate."""
+def desk_choices(recording_only: bool = False) -> None:
+    """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own."""
     opened: dict[str, Ecg] = st.session_state[OPENED]
     names = {key: f"{ecg.name} (your file)" for key, ecg in reversed(opened.items())} | {k: v.title for k, v in cache.examples().items()}
     _choose("Recording", SOURCE, list(names), names.__getitem__, help="Your own recordings, then synthetic examples whose beats are known.")
+    if recording_only:
+        return
     _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names()), str, help="The trained codebook that the recording is written with.")
     rates = cache.nominal_rates(st.session_state[CHECKPOINT])
     st.session_state[LEVEL] = min(st.session_state[LEVEL], len(rates))

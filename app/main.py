@@ -14,7 +14,8 @@ st.html(Path(__file__).parent / "components" / "layout.css")
 
 home = st.Page("screens/home.py", title="Home", icon=":material/home:", default=True)
 ecg = st.Page("screens/ecg.py", title="ECG", icon=":material/ecg_heart:", url_path="ecg")
-page = st.navigation([home, ecg], position="top")
+compare = st.Page("screens/compare.py", title="Compare", icon=":material/leaderboard:", url_path="compare")
+page = st.navigation([home, ecg, compare], position="top")
 
 if not cache.checkpoint_names():
     st.error(cache.text("no_checkpoint"), icon=":material/error:")
@@ -22,8 +23,8 @@ if not cache.checkpoint_names():
 inputs.open_address()
 with st.sidebar:
     arrived = page is not home and uploads.desk_files()
-    inputs.desk_choices()
+    inputs.desk_choices(recording_only=page is compare)
 if arrived:
-    st.switch_page(ecg)
+    st.switch_page(page)
 page.run()
 panels.foot()

@@ -96,7 +96,7 @@ def _rows(rows: int, span: tuple[float, float], view: View, lead: str) -> dict[s
     times = np.arange(math.ceil(view.start / step - 1e-9), math.floor(stop / step + 1e-9) + 1) * step
     named = {"tickvals": times, "ticktext": [clock(t) if step >= 1 else f"{t:.1f}" for t in times]}
     named["title"] = {"text": "Time (min:s)" if step >= 1 else "Time (s)"}
-    grid = {"gridcolor": GRID, "zeroline": False}
+    grid = {"gridcolor": GRID, "showgrid": True, "zeroline": False}
     layout: dict[str, Any] = {
         "height": round(total + TOP + BOTTOM),
         "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
@@ -146,7 +146,7 @@ def whole(reference: Ecg, differences: np.ndarray, view: View) -> go.Figure:
 
     bars = _coarser(differences, BINS)
     edges = np.linspace(0, reference.seconds, len(bars) + 1)
-    picture = go.Figure(layout=_strip(reference, view))
+    picture = go.Figure(layout=_strip(reference))
     signal = line_trace(reference.signals[view.lead], reference.rate, 0.0, 2 * POINTS // 3)
     picture.add_scatter(**signal, line={"color": view.ink.original, "width": 0.8}, hoverinfo="skip")
     where: dict[str, Any] = {"x": (edges[1:] + edges[:-1]) / 2, "width": np.diff(edges)}
@@ -159,7 +159,7 @@ def whole(reference: Ecg, differences: np.ndarray, view: View) -> go.Figure:
     return picture.add_vrect(x0=view.start, x1=min(view.start + view.seconds, reference.seconds), **band)
 
 
-def _strip(reference: Ecg, view: View) -> dict[str, Any]:
+def _strip(reference: Ecg) -> dict[str, Any]:
     ticks = np.arange(0, reference.seconds, next((step for step in STEPS if reference.seconds / step <= 9), 86_400))
     hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     times = {"range": [0, reference.seconds], "tickvals": ticks, "ticktext": [clock(tick) for tick in ticks]}
@@ -172,7 +172,7 @@ def _strip(reference: Ecg, view: View) -> dict[str, Any]:
         "barmode": "overlay",
         "dragmode": False,
         "xaxis": {"anchor": "y2", **times},
-        "yaxis": hidden | {"domain": [0.42, 1.0], "title": {"text": f"{escape(reference.leads[view.lead])} (mV)"}},
+        "yaxis": hidden | {"domain": [0.42, 1.0]},
         "yaxis2": hidden | {"domain": [0.0, 0.36], "rangemode": "tozero"},
         "yaxis3": hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
     }

@@ -1,0 +1,157 @@
+"""Comparisons that were computed: kept by what was asked for, so that another order, window or page computes nothing again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from app import cache
+from app.choices_compare import Choice
+from app.jobs import Job, Told
+from vqvae import codecs
+from vqvae.contest.entries import Contest, prepare
+from vqvae.contest.results import Failed, Result
+from vqvae.modalities.ecg.disturb import Disturbance, disturb
+from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Report
+
+RATIOS = (8.0, 16.0, 32.0, 64.0, 4.0, 128.0)  # of the curve, those that matter most first
+JOBS = "compare.jobs"  # what is being computed for this reader, by kind: "table", "curve", "bundle"
+PREPARING = "the original"  # the part of a job that comes before all codecs
+
+Found = Result | Failed
+
+
+class _Kept(NamedTuple):
+    """An answer and the arrays in it, by which the shelf knows its weight."""
+
+    answer: Found
+    signals: np.ndarray
+    data: np.ndarray
+
+
+@st.cache_resource
+def names() -> tuple[str, ...]:
+    """Every codec that ships."""
+    return codecs.names("ecg")
+
+
+@st.cache_resource
+def titles() -> dict[str, str]:
+    """Shipped codecs in words."""
+    return {name: codecs.codec(name).title for name in names()}
+
+
+def ours(choice: Choice) -> set[str]:
+    """The codecs of a choice that are checkpoints of this project or of the reader; the others are opponents."""
+    return set(choice.codecs) - (set(names()) - set(cache.checkpoint_names()))
+
+
+def recording(choice: Choice, clean: Ecg) -> Ecg:
+    """What the codecs are given; ValueError when the recording cannot hold the noise that is asked for."""
+    return given(cache.shelf(), choice.source, clean, choice.noise)
+
+
+def given(shelf: cache.Shelf, source: str, clean: Ecg, noise: Disturbance | None) -> Ecg:
+    """`clean` with noise, if there is any."""
+    return clean if noise is None else shelf.get(("noisy", source, noise), lambda: disturb(clean, noise))
+
+
+def _key(choice: Choice, codec: str) -> tuple[Any, ...]:
+    return "contest", choice.source, choice.noise, choice.size, codec
+
+
+def keep(shelf: cache.Shelf, key: tuple[Any, ...], answer: Found) -> Found:
+    """Put an answer on the shelf."""
+    signals = answer.reconstruction.signals if isinstance(answer, Result) else np.empty(0)
+    data = np.frombuffer(answer.data if isinstance(answer, Result) else b"", np.uint8)
+    return shelf.get(key, lambda: _Kept(answer, signals, data)).answer
+
+
+def known(choice: Choice) -> dict[str, Found]:
+    """What is at hand of a choice, in the order of its codecs."""
+    shelf, found = cache.shelf(), {}
+    for codec in choice.codecs:
+        if shelf.holds(_key(choice, codec)):
+            kept: _Kept = shelf.get(_key(choice, codec), lambda: _Kept(Failed("", ""), np.empty(0), np.empty(0)))
+            found[codec] = kept.answer
+    return found
+
+
+def start(choice: Choice, clean: Ecg) -> Job[Found]:
+    """Compute what is missing of a choice, on a thread of its own."""
+    missing = [codec for codec in choice.codecs if codec not in known(choice)]
+    shelf = cache.shelf()
+
+    def work(told: Told) -> Iterator[Found]:
+        contest, able = _open(shelf, choice, clean, missing, told)
+        yield from (keep(shelf, _key(choice, answer.codec), answer) for answer in able if isinstance(answer, Failed))
+        entrants = [codec for codec in able if not isinstance(codec, Failed)]
+        for answer in contest.compare(entrants, choice.size, told):
+            yield keep(shelf, _key(choice, answer.codec), answer)
+
+    return Job([PREPARING, *missing], work)
+
+
+def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], told: Told) -> tuple[Contest, list[Any]]:
+    """The contest, and every codec or why there is none."""
+    told(PREPARING, "finding its beats", 0.0)
+    noisy = given(shelf, choice.source, clean, choice.noise)
+    key = ("arena", choice.source, choice.noise)
+    contest = shelf.get(key, lambda: prepare("ecg", noisy, clean if choice.noise else None))
+    told(PREPARING, "done", 1.0)
+    return contest, [_codec(name) for name in names]
+
+
+def _codec(name: str) -> Any:
+    try:
+        return codecs.codec(name)
+    except ValueError as error:
+        return Failed(name, str(error))
+
+
+class Point(NamedTuple):
+    """One codec at one size of the curve; the file itself is not kept."""
+
+    codec: str
+    rate: float  # bit/s per lead
+    size: int  # bytes
+    truth: Report  # without its events
+
+
+def curve(choice: Choice) -> list[Point]:
+    """What is at hand of the curves of a choice."""
+    shelf, nothing = cache.shelf(), tuple[Point, ...]()
+    keys = [_curve_key(choice, codec) for codec in choice.codecs]
+    return [point for key in keys if shelf.holds(key) for point in shelf.get(key, lambda: nothing)]
+
+
+def curve_missing(choice: Choice) -> list[str]:
+    """The codecs whose curve is not at hand."""
+    return [codec for codec in choice.codecs if not cache.shelf().holds(_curve_key(choice, codec))]
+
+
+def start_curve(choice: Choice, clean: Ecg) -> Job[Point]:
+    """Compute the curves that are missing."""
+    missing, shelf = curve_missing(choice), cache.shelf()
+
+    def work(told: Told) -> Iterator[Point]:
+        contest, able = _open(shelf, choice, clean, missing, told)
+        found: dict[str, list[Point]] = {name: [] for name in missing}
+        wanted = list(dict.fromkeys(contest.size(ratio) for ratio in RATIOS))
+        for answer in contest.curve([codec for codec in able if not isinstance(codec, Failed)], wanted, told):
+            if isinstance(answer, Result):
+                point = Point(answer.codec, answer.rate, len(answer.data), answer.truth._replace(events={}))
+                found[point.codec].append(point)
+                yield point
+        for name, points in found.items():
+            shelf.get(_curve_key(choice, name), lambda kept=tuple(points): kept)  # type: ignore[misc]
+
+    return Job([PREPARING, *missing], work)
+
+
+def _curve_key(choice: Choice, codec: str) -> tuple[Any, ...]:
+    return "curve", choice.source, choice.noise, codec

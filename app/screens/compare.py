@@ -1,0 +1,28 @@
+"""Compare: every codec at the same bytes, on this recording."""
+
+import streamlit as st
+
+from app import choices_compare, contests, inputs
+from app.views import compare, compare_curve, compare_table, compare_window, compare_words
+from vqvae.contest.results import ranked
+
+recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
+compare.title(recording, source)
+inputs.notice()
+choices_compare.open_choices(contests.names())
+choice = choices_compare.choose(source, recording, contests.names(), contests.titles())
+results, failed, work = compare.compute(choice, recording)
+if work:
+    compare.watch("table", work)
+if results:
+    there = [score.name for score in results[0].truth.scores]
+    choices_compare.offer(there)
+    scores = choices_compare.scores(there)
+    results = ranked(results, scores[0])
+    size = choices_compare.said(choice.size, choices_compare.amount(recording))
+    compare.verdict(compare_words.verdict(results, scores, contests.ours(choice), size), len(choice.codecs) - len(results) - len(failed))
+    compare_table.table(results, scores, inputs.dark())
+compare.notes(results, failed)
+if results:
+    compare_window.explore(recording, results, choice, scores[0])
+    compare_curve.section(choice, recording, results, scores[0])

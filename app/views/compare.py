@@ -1,0 +1,114 @@
+"""The Compare page: title, progress, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from app import cache, contests
+from app.choices_compare import Choice
+from app.contests import JOBS, PREPARING
+from app.jobs import WAITING, Job
+from app.views.compare_words import PLAIN, Said
+from app.words import count, plain
+from vqvae.contest.results import Failed, Result
+from vqvae.modalities.ecg.paper import clock
+from vqvae.modalities.ecg.recording import Ecg
+
+T = TypeVar("T")
+POLL = 0.7  # s between looks at a running job
+
+
+def title(recording: Ecg, source: str) -> None:
+    """What is compared."""
+    known = cache.examples()
+    name = known[source].title if source in known else plain(recording.name)
+    st.title(f"Compare: {name}", anchor=False)
+    length = f"{clock(recording.seconds)} {'h' if recording.seconds >= 3600 else 'min'}"
+    st.caption(f"{count(len(recording.leads), 'lead')}, {length}, {recording.rate:g} Hz. {cache.text('compare')}")
+
+
+def job(kind: str, key: Hashable, needed: bool, make: Callable[[], Job[T]]) -> Job[T] | None:
+    """The reader's job of this kind: the one that runs for `key`, or a new one when more is needed; another key's is stopped."""
+    jobs: dict[str, tuple[Hashable, Job[Any]]] = st.session_state.setdefault(JOBS, {})
+    if kind in jobs and jobs[kind][0] != key:
+        jobs.pop(kind)[1].stop()
+    if kind not in jobs and needed:
+        jobs[kind] = (key, make())
+    return jobs[kind][1] if kind in jobs else None
+
+
+def again(kind: str) -> None:
+    """Forget a job, so that what it left undone is begun anew."""
+    st.session_state.get(JOBS, {}).pop(kind, None)
+
+
+def watch(kind: str, work: Job[Any]) -> None:
+    """Progress of a job part by part, with a way to stop it; the page is drawn again whenever something was found."""
+    if work.running:
+        st.fragment(_progress, run_every=POLL)(kind, work, len(work.found))
+    else:
+        ended(kind, work)
+
+
+def _progress(kind: str, work: Job[Any], seen: int) -> None:
+    if not work.running or len(work.found) > seen:
+        st.rerun()
+    bar(kind, work)
+
+
+def bar(kind: str, work: Job[Any]) -> None:
+    """How far a job is, and with what."""
+    wide, narrow = st.columns([6, 1], vertical_alignment="center")
+    left = f", about {work.left:.0f} s left" if work.left == work.left else ""
+    ready = sum(part.share >= 1 for name, part in work.parts.items() if name != PREPARING)
+    wide.progress(work.share, f"{ready} of {len(work.parts) - 1} codecs ready{left}")
+    narrow.button("Stop", key=f"stop.{kind}", on_click=work.stop, icon=":material/stop_circle:")
+    busy = {name: at for name, at in work.parts.items() if at.doing != WAITING and at.share < 1}
+    st.caption(" · ".join(f"{plain(name)}: {at.doing}, {100 * at.share:.0f}\u202f%" for name, at in busy.items()) or "Starting …")
+
+
+def ended(kind: str, work: Job[Any]) -> None:
+    """Why a job that has ended did not do everything."""
+    if work.refusal:
+        st.error(plain(work.refusal), icon=":material/error:")
+    elif work.stopped:
+        st.info("Stopped. What was ready stays.", icon=":material/stop_circle:")
+        st.button("Go on", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/play_arrow:")
+    elif not work.complete:
+        st.error("This computation failed; the log of the program says why. The rest of the page holds.", icon=":material/error:")
+
+
+def compute(choice: Choice, clean: Ecg) -> tuple[list[Result], list[Failed], Job[Any] | None]:
+    """What there is of a choice so far; the rest is being computed."""
+    known = contests.known(choice)
+    work = job("table", choice, len(known) < len(choice.codecs), lambda: contests.start(choice, clean))
+    if work:
+        known |= {answer.codec: answer for answer in list(work.found)}
+    answers = [known[codec] for codec in choice.codecs if codec in known]
+    return [a for a in answers if isinstance(a, Result)], [a for a in answers if isinstance(a, Failed)], work
+
+
+def verdict(said: Said, waiting: int) -> None:
+    """Who keeps most, in words."""
+    box, icon = (st.success, ":material/trophy:") if said.won else (st.warning, ":material/trophy:")
+    soon = f" {count(waiting, 'codec')} still to come." if waiting else ""
+    box(f"**{plain(said.lead)}** {plain(' '.join(said.rest))}{soon}", icon=icon)
+
+
+def notes(results: Sequence[Result], failed: Sequence[Failed]) -> None:
+    """What must be known to read the table fairly."""
+    for answer in failed:
+        st.error(f"{plain(answer.codec)} does not take part: {plain(answer.sentence)}", icon=":material/error:")
+    for result in results:
+        if result.note:
+            more = "" if result.competes else " It wins nothing here."
+            st.caption(f":material/info: {plain(result.note)}{more}")
+    if any(result.codec in PLAIN for result in results):
+        st.caption(cache.text("compare_wavelet"))
+    if results:
+        st.expander("What each codec does").markdown(
+            "\n".join(f"- **{plain(r.codec)}**: {plain(r.title)}. {plain(r.about)}" for r in results)
+        )

@@ -1,0 +1,68 @@
+"""The curve of the Compare page: a score against bits, for every codec, on the reader's own recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import cache, contests, inputs
+from app.choices_compare import Choice
+from app.contests import Point
+from app.jobs import Job
+from app.views import compare
+from app.views.compare_words import score
+from app.words import score_title
+from vqvae.contest.results import Result
+from vqvae.modalities.ecg.contest_curve import Axis, CurvePoint, curve
+from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Report
+
+ASKED = "compare.curve"  # what the curve was last asked for
+
+
+def section(choice: Choice, clean: Ecg, results: Sequence[Result], ranking: str) -> None:
+    """The curve, once it has been asked for."""
+    st.subheader("Score against bits, on this recording", anchor=False)
+    about = (choice.source, choice.codecs, choice.noise)
+    missing = contests.curve_missing(choice)
+    if missing and st.session_state.get(ASKED) != about:
+        st.caption(cache.text("compare_curve"))
+        st.button("Draw the curve", on_click=_ask, args=(about,), icon=":material/show_chart:", key="compare.draw")
+        return
+    work = compare.job("curve", about, bool(missing), lambda: contests.start_curve(choice, clean))
+    running = work is not None and work.running
+    st.fragment(_drawn, run_every=compare.POLL if running else None)(choice, results, ranking, work, running)
+
+
+def _ask(about: tuple[object, ...]) -> None:
+    st.session_state[ASKED] = about
+
+
+def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Point] | None, running: bool) -> None:
+    if work and running and not work.running:
+        st.rerun()
+    kept = contests.curve(choice)
+    points = kept + [point for point in (list(work.found) if work else []) if point.codec not in {other.codec for other in kept}]
+    found = score(results[0].truth, ranking)
+    if not found:
+        return
+    axis = Axis(score_title(ranking), found.unit, "higher" if found.perfect > 0 else "lower")
+    table = [CurvePoint(result.codec, result.rate, _value(result.truth, ranking)) for result in results]
+    drawn = [CurvePoint(point.codec, point.rate, _value(point.truth, ranking)) for point in points]
+    if work and work.running:
+        compare.bar("curve", work)
+    elif work:
+        compare.ended("curve", work)
+    st.plotly_chart(
+        curve(drawn, axis, chosen=table, dark=inputs.dark()),
+        key="compare.curve.picture",
+        config={"displaylogo": False},
+        alt=f"{axis.title} of every codec against the size of its file",
+    )
+    st.caption("Every point is a real file of this recording, headers included. Rings: the files of the table above.")
+
+
+def _value(report: Report, name: str) -> float:
+    found = score(report, name)
+    return abs(found.value) if found and found.perfect == 0 else found.value if found else float("nan")

@@ -1,0 +1,100 @@
+"""What a comparison comes to, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from app.words import number, score_title
+from vqvae.contest.results import Result, distance, winners
+from vqvae.modalities.protocol import Report, Score
+
+TEXTBOOK, HARDEST = "wavelet", "wavelet-adaptive"
+PLAIN = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
+
+
+class Said(NamedTuple):
+    """The verdict in parts."""
+
+    lead: str  # who keeps most
+    rest: tuple[str, ...]  # how far the others are, and where our own lose
+    won: bool  # whether one of our own leads
+
+
+def score(report: Report, name: str) -> Score | None:
+    """The score called `name`, where the report has it."""
+    return next((found for found in report.scores if found.name == name), None)
+
+
+def value(result: Result, name: str) -> str:
+    """A score of a result against the truth, with its unit."""
+    found = score(result.truth, name)
+    return figure(found.value, found.unit) if found else figure(float("nan"))
+
+
+def figure(value: float, unit: str = "") -> str:
+    """A number as `number` writes it, with a third decimal below 1: codecs differ by less than a hundredth of a mV."""
+    if not 0 < abs(value) < 1:
+        return number(value, unit)
+    return f"{value:.3f}" + (f"\u202f{unit}" if unit else "")
+
+
+def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[str], size: str) -> Said:
+    """Who keeps most by the first of `scores`, by how much, and on which of `scores` our own lose; `results` are ranked by it."""
+    ranking, best = scores[0], winners(results)
+    fair = [result for result in results if result.competes]
+    first = fair[0] if fair else results[0]
+    title = score_title(ranking)
+    if not best.get(ranking):
+        return Said(f"At {size} nobody has an answer for {title}.", (), False)
+    together = [result for result in fair if result.codec in best[ranking]]
+    lead = f"At {size} {_names(together)} {'keeps' if len(together) == 1 else 'keep'} most: {title} {value(first, ranking)}."
+    return Said(lead, (*_others(fair, ranking, ours), *_losses(fair, scores, ours, best)), first.codec in ours)
+
+
+def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list[str]:
+    """The best of the other side, and both wavelets."""
+    first = fair[0]
+    said, named = [], {first.codec}
+    rival = next((result for result in fair if (result.codec in ours) != (first.codec in ours)), None)
+    if rival:
+        whose = "The best opponent is" if first.codec in ours else "The best of ours is"
+        said.append(f"{whose} {plain(rival)} with {value(rival, ranking)}.")
+        named.add(rival.codec)
+    wavelets = [result for result in fair if result.codec in PLAIN and result.codec not in named]
+    said += [f"{plain(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
+    return said
+
+
+def _losses(fair: Sequence[Result], scores: Sequence[str], ours: Collection[str], best: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """On which of the scores another codec than ours comes first."""
+    mine = [result for result in fair if result.codec in ours]
+    if not mine or len(mine) == len(fair):
+        return []
+    lost = []
+    for name in scores if fair[0].codec in ours else scores[1:]:
+        if best.get(name) and not any(codec in ours for codec in best[name]):
+            winner = next(result for result in fair if result.codec == best[name][0])
+            own = min(mine, key=lambda result: _distance(result, name))
+            lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {plain(winner)})")
+    if lost:
+        return [f"Ours lose on {_listed(lost)}."]
+    return ["On no other score shown do ours lose."] if len(scores) > 1 else []
+
+
+def _distance(result: Result, name: str) -> float:
+    found = score(result.truth, name)
+    return distance(found) if found else float("inf")
+
+
+def plain(result: Result) -> str:
+    """A codec's name in running text."""
+    return PLAIN.get(result.codec, result.codec)
+
+
+def _names(results: Sequence[Result]) -> str:
+    return _listed([plain(result) for result in results])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
