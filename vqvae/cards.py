@@ -26,10 +26,15 @@ _BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_
 
 
 def table(metrics: dict[str, Any]) -> str:
-    """Markdown of one `metrics.json`: levels and scores of a codebook; of a delineator, boundaries beside NeuroKit's or beats by class.
+    """Markdown of one `metrics.json`: levels and scores of a codebook; of a delineator, boundaries beside NeuroKit's or beats by class;
+    codecs at the ratios of a benchmark or at the bytes of a comparison.
 
-    ValueError when it is neither.
+    ValueError when it is none of these.
     """
+    if "at_ratios" in metrics:
+        return _benchmark(metrics["at_ratios"], metrics["points"])
+    if "winners" in metrics:
+        return _contest(metrics)
     if "points" in metrics:
         return _levels(metrics["points"])
     if "boundaries" in metrics:
@@ -46,6 +51,48 @@ def _levels(points: list[dict[str, Any]]) -> str:
     rows = [[str(p["level"]), _number(p["rate"]["value"], 0), *(_number(p["scores"][name]["value"], 2) for name in shown)] for p in points]
     definitions = [f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown]
     return "\n".join([_markdown(titles, rows), "", *definitions])
+
+
+def _contest(metrics: dict[str, Any]) -> str:
+    """A row per codec; bold where nobody is nearer to perfect, unless all are alike."""
+    points, winners = metrics["points"], metrics["winners"]
+    first = points[0]["scores"]
+    shown = [name for name in HEADLINES if all(name in point["scores"] for point in points)]
+    rows = []
+    for point in points:
+        row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], 1), _number(point["compression_ratio"], 2)]
+        for name in shown:
+            best = point["codec"] in winners[name] and len(winners[name]) < len(points)
+            value = _number(point["scores"][name]["value"], 2)
+            row.append(f"**{value}**" if best else value)
+        rows.append(row)
+    titles = ["codec", "bytes", points[0]["rate"]["unit"], "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    notes = [f"- {point['note']}" for point in points if point["note"]]
+    return "\n".join([_markdown(titles, rows), *([""] if notes else []), *notes])
+
+
+AT_RATIOS = {  # score -> the ratios at which a benchmark's table shows it; all when empty
+    "prdn": (),
+    "qrs_duration_within_10ms": (16.0, 32.0),
+    "r_peak_f1_36ms": (16.0, 32.0),
+}
+
+
+def _benchmark(entries: list[dict[str, Any]], points: list[dict[str, Any]]) -> str:
+    """A row per codec, a column for every headline score and ratio, and the mean time for one file."""
+    ratios = list(dict.fromkeys(entry["compression_ratio"] for entry in entries))
+    columns = [(name, ratio) for name, some in AT_RATIOS.items() for ratio in ratios if not some or ratio in some]
+    found = {(entry["codec"], entry["compression_ratio"]): entry["scores"] for entry in entries}
+    codecs = list(dict.fromkeys(entry["codec"] for entry in entries))
+    rows = []
+    for codec in codecs:
+        mine = [point for point in points if point["codec"] == codec]
+        files = sum(len(point["recordings"]) for point in mine)
+        seconds = [sum(point["seconds"][part] for point in mine) / files for part in ("encode", "decode")]
+        figures = [found[codec, ratio].get(name, {"value": None})["value"] for name, ratio in columns]
+        rows.append([codec, *(_number(value, 2) for value in figures), " / ".join(_number(value, 1) for value in seconds)])
+    titles = ["codec", *(f"{HEADLINES[name]} at {ratio:g} (%)" for name, ratio in columns), "encode / decode (s)"]
+    return _markdown(titles, rows)
 
 
 def _delineation(metrics: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from vqvae.commands import datasets, evaluation, reconstruction, training
+from vqvae.commands import benchmark, comparison, datasets, evaluation, files, reconstruction, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +47,6 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    for task in (reconstruction, evaluation, training, datasets):
+    for task in (reconstruction, evaluation, files, comparison, benchmark, training, datasets):
         task.add(command)
     return parser

@@ -13,19 +13,21 @@ from typing import Any
 from vqvae import baselines
 from vqvae.baselines.protocol import Baseline
 from vqvae.codec.container import Contents, unpack
-from vqvae.codec.protocol import Codec, Coder, Damage, Decompressed, Step
+from vqvae.codec.protocol import Codec, Coder, Decompressed, Step
 from vqvae.codec.vqz import read, write
+from vqvae.files import frame_seconds, holes, require
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
 
 CHUNK = 300.0  # s that are coded together: what one damaged byte can cost; 2 % more bytes than in one piece
-_REACH = 8  # frames beside lost ones that are not what they should be, either
 _ENCODING = 0.4  # of the time that compressing takes an opponent, about; the rest is entropy coding
 
 
 def names(kind: str) -> tuple[str, ...]:
     """What there is for one modality: shipped checkpoints with codes, then opponents."""
-    return baselines.names()
+    from vqvae import checkpoint as checkpoints
+
+    return (*checkpoints.names(kind), *baselines.names())
 
 
 def codec(name: str | Path, chunk: float = CHUNK) -> Codec:
@@ -37,7 +39,12 @@ def codec(name: str | Path, chunk: float = CHUNK) -> Codec:
         raise ValueError(f"chunks of {chunk:g} s are not possible: give a length above 0")
     if name in baselines.names():
         return Opponent(baselines.baseline(str(name)), chunk)
-    raise ValueError(f"there is no codec {str(name)!r}: give a folder of a checkpoint, or one of: {', '.join(names('ecg'))}")
+    from vqvae import pipeline
+    from vqvae.checkpoint_codec import CheckpointCodec
+
+    if str(name) not in names("ecg") and not (Path(name) / "config.json").is_file():
+        raise ValueError(f"there is no codec {str(name)!r}: give a folder of a checkpoint, or one of: {', '.join(names('ecg'))}")
+    return CheckpointCodec(pipeline.load(name), chunk)
 
 
 def open_vqz(data: bytes) -> Codec:
@@ -46,8 +53,18 @@ def open_vqz(data: bytes) -> Codec:
     if contents.codec not in names(contents.layout.get("modality", "")):
         raise ValueError(f"this file was made by {contents.codec!r}, which is not here: put its folder beside the other checkpoints")
     found = codec(contents.codec)
-    _require(contents, found)
+    require(contents, found)
     return found
+
+
+def digest(data: bytes) -> str:
+    """sha256 of what decodes a `.vqz` file, as the file states it: its first 32 hexadecimal digits."""
+    return unpack(data).contents.sha256
+
+
+def identity(found: Codec) -> str:
+    """sha256 of what a codec decodes with."""
+    return str(getattr(found, "sha256", ""))
 
 
 class Opponent:
@@ -70,7 +87,7 @@ class Opponent:
         values, layout = kind.to_tensors(recording)
         codes = self._baseline.encode(values, quality)
         coder = self._baseline.coder(len(codes))
-        chunk = max(1, round(self._chunk / _frame_seconds(kind, layout, codes.shape[-1])))
+        chunk = max(1, round(self._chunk / frame_seconds(kind, layout, codes.shape[-1])))
         contents = Contents(self.name, self.sha256, coder.name, quality, codes.shape, chunk, layout)
         return write(contents, codes, coder, progress=progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
 
@@ -79,30 +96,8 @@ class Opponent:
         file = read(data, self._coder, progress=progress)
         kind: Any = modality(self.modality)
         values = self._baseline.decode(file.codes, file.contents.quality, kind.length(file.contents.layout))
-        return Decompressed(kind.restore(Tensors(values, _holes(kind, file.contents, file.damage))), file.damage)
+        return Decompressed(kind.restore(Tensors(values, holes(kind, file.contents, file.damage))), file.damage)
 
     def _coder(self, contents: Contents) -> Coder:
-        _require(contents, self)
+        require(contents, self)
         return self._baseline.coder(contents.shape[0])
-
-
-def _require(contents: Contents, found: Any) -> None:
-    """ValueError unless a codec is the one that made a file."""
-    if contents.codec != found.name:
-        raise ValueError(f"this file was made by {contents.codec}, not by {found.name}")
-    if not found.sha256.startswith(contents.sha256):
-        made, here = contents.sha256[:12], found.sha256[:12]
-        raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): use that version's folder")
-
-
-def _frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
-    """Length of one code's piece of signal, s."""
-    return float(kind.length(layout) / frames / kind.describe_preprocessing()["rate_hz"])
-
-
-def _holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
-    """The layout of a file, with gaps where frames are lost."""
-    seconds, begin = _frame_seconds(kind, contents.layout, contents.shape[-1]), kind.FRAMES.start
-    spans = [(lost.start - _REACH, lost.stop + _REACH) for lost in damage if lost.stop > lost.start]
-    layout: dict[str, Any] = kind.with_gaps(contents.layout, [(begin + start * seconds, begin + stop * seconds) for start, stop in spans])
-    return layout

@@ -41,3 +41,10 @@ def selected(options: argparse.Namespace) -> list[Path]:
     if options.split:
         chosen = list(getattr(split_of(options.data), options.split))
     return [record_folder(options.data) / name for name in select(options.data, chosen)]
+
+
+def one_thread() -> None:
+    """Let every codec compute on one core, as two are at work at a time."""
+    import torch
+
+    torch.set_num_threads(1)

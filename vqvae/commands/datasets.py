@@ -28,12 +28,15 @@ def download(options: argparse.Namespace) -> None:
 
 def listing(options: argparse.Namespace) -> None:
     """What there is to use."""
+    from vqvae import baselines
     from vqvae import checkpoint as checkpoints
     from vqvae.datasets.registry import DATASETS
     from vqvae.modalities import modality, names
 
     for folder in checkpoints.folders():
         print(f"checkpoint  {folder.name}  ({checkpoints.task(folder)})")
+    for opponent in baselines.names():
+        print(f"opponent    {opponent}")
     for kind in names():
         for example in modality(kind).examples():
             print(f"example     {kind}  example:{example}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report
 
 _ENCODING, _DECODING = 0.6, 0.15  # of the time that a result takes, about; the rest is scoring
+
+Entrants = Sequence[Codec] | Mapping[str, Codec]
+"""Codecs under their own names, or under those that results are to call them by."""
 
 
 @dataclass(frozen=True)
@@ -34,37 +36,35 @@ class Contest:
 
     def size(self, ratio: float) -> int:
         """Bytes at a compression ratio."""
-        if not (math.isfinite(ratio) and ratio > 0 and self.raw_bytes >= ratio):
-            raise ValueError(f"a compression ratio of {ratio:g} is not possible: this recording has {self.raw_bytes:.0f} bytes")
-        return int(self.raw_bytes / ratio)
+        return _at_ratio(self.raw_bytes, ratio)
 
-    def compare(self, codecs: Sequence[Codec], size: int, told: Told | None = None) -> Iterator[Result | Failed]:
+    def compare(self, codecs: Entrants, size: int, told: Told | None = None) -> Iterator[Result | Failed]:
         """Every codec's largest file of at most `size` bytes, two codecs at a time; each as soon as it is ready, in any order.
 
         `told` hears of every codec by name, in the caller's thread, and may raise to stop.
         """
-        return _answers({codec.name: partial(self._fitted, codec, size) for codec in codecs}, told)
+        return _answers({name: partial(self._fitted, name, codec, size) for name, codec in _named(codecs).items()}, told)
 
-    def curve(self, codecs: Sequence[Codec], sizes: Sequence[int], told: Told | None = None) -> Iterator[Result | Failed]:
+    def curve(self, codecs: Entrants, sizes: Sequence[int], told: Told | None = None) -> Iterator[Result | Failed]:
         """Every codec at about each of `sizes` (bytes), two codecs at a time; each file's own size is the one that counts.
 
         Sizes that a codec cannot reach give its nearest file, once.
         """
-        return _answers({codec.name: partial(self._spread, codec, sizes) for codec in codecs}, told)
+        return _answers({name: partial(self._spread, name, codec, sizes) for name, codec in _named(codecs).items()}, told)
 
-    def _fitted(self, codec: Codec, size: int, doing: Doing) -> Iterator[Result]:
-        yield self._scored(codec, fit(codec, self.recording, size, lambda share: doing("encoding", _ENCODING * share)), size, doing)
+    def _fitted(self, name: str, codec: Codec, size: int, doing: Doing) -> Iterator[Result]:
+        yield self._scored(name, codec, fit(codec, self.recording, size, lambda share: doing("encoding", _ENCODING * share)), size, doing)
 
-    def _spread(self, codec: Codec, sizes: Sequence[int], doing: Doing) -> Iterator[Result]:
+    def _spread(self, name: str, codec: Codec, sizes: Sequence[int], doing: Doing) -> Iterator[Result]:
         guide, tried = Sizes(codec, self.recording), set[float]()
         for index, size in enumerate(sizes):
             part = partial(_part, doing, index, len(sizes))
             if guide.quality(size) not in tried:
                 fitted = guide.file(size, partial(part, "encoding", scale=_ENCODING))
                 tried.add(fitted.quality)
-                yield self._scored(codec, fitted, size, part)
+                yield self._scored(name, codec, fitted, size, part)
 
-    def _scored(self, codec: Codec, fitted: Fitted, size: int, doing: Doing) -> Result:
+    def _scored(self, name: str, codec: Codec, fitted: Fitted, size: int, doing: Doing) -> Result:
         start = time.perf_counter()
         rebuilt = codec.decompress(fitted.data, lambda share: doing("decoding", _ENCODING + _DECODING * share)).recording
         decoded = time.perf_counter()
@@ -74,7 +74,7 @@ class Contest:
         scored = time.perf_counter()
         doing("done", 1.0)
         return Result(
-            codec=codec.name,
+            codec=name,
             title=codec.title,
             about=codec.about,
             data=fitted.data,
@@ -111,6 +111,27 @@ def prepare(kind: str, recording: Any, reference: Any = None, **options: Any) ->
     analysis = judged.analyse(original, **options, **judges(kind))
     own = None if reference is None else judged.analyse(recording, analysis.lead, **judges(kind))
     return Contest(kind, recording, original, analysis, own, extent.amount, extent.unit, extent.raw_bytes)
+
+
+def size_at(kind: str, recording: Any, ratio: float) -> int:
+    """Bytes of a file that is `ratio` times smaller than a recording as it is stored."""
+    judged: Any = modality(kind)
+    return _at_ratio(judged.extent(judged.to_tensors(recording).layout).raw_bytes, ratio)
+
+
+def _at_ratio(raw_bytes: float, ratio: float) -> int:
+    if not 0 < ratio <= raw_bytes:
+        raise ValueError(f"a compression ratio of {ratio:g} is not possible: this recording has {raw_bytes:.0f} bytes")
+    return int(raw_bytes / ratio)
+
+
+def _named(codecs: Entrants) -> Mapping[str, Codec]:
+    if isinstance(codecs, Mapping):
+        return codecs
+    named = {codec.name: codec for codec in codecs}
+    if len(named) < len(codecs):
+        raise ValueError(f"several codecs have the same name among {', '.join(codec.name for codec in codecs)}: give each a name of its own")
+    return named
 
 
 def _part(doing: Doing, index: int, count: int, what: str, share: float, scale: float = 1.0) -> None:

@@ -7,9 +7,10 @@ from vqvae.modalities.ecg.examples import example, examples
 from vqvae.modalities.ecg.excerpts import excerpt, sampled
 from vqvae.modalities.ecg.figures import figure
 from vqvae.modalities.ecg.reading import NeedsRate, read
-from vqvae.modalities.ecg.recording import Beats, Ecg
+from vqvae.modalities.ecg.recording import Beats, Ecg, fingerprint
 from vqvae.modalities.ecg.scores import analyse, compare
 from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, length, restore, to_tensors, with_gaps
+from vqvae.modalities.ecg.template import template
 from vqvae.modalities.ecg.uploads import receive
 from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import targets, write
@@ -29,6 +30,7 @@ __all__ = [
     "excerpt",
     "extent",
     "figure",
+    "fingerprint",
     "length",
     "marked",
     "name",
@@ -37,6 +39,7 @@ __all__ = [
     "restore",
     "sampled",
     "targets",
+    "template",
     "to_tensors",
     "verdict",
     "with_gaps",

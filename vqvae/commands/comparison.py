@@ -1,0 +1,134 @@
+"""`compare`: codecs at the same number of bytes on one recording."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqvae.commands.arguments import Add, listed, one_thread, read
+from vqvae.commands.terminal import Told
+
+if TYPE_CHECKING:
+    from vqvae.bundle import Source
+    from vqvae.codec.protocol import Codec
+    from vqvae.contest.entries import Contest
+    from vqvae.contest.results import Result
+
+
+def add(command: Add) -> None:
+    """Declare `compare`."""
+    one = command("compare", compare, "Score codecs on one recording, every one in a file of the same size.")
+    one.add_argument("file", metavar="FILE", help="a recording, or example:NAME for a bundled one")
+    one.add_argument("--codecs", metavar="A,B", help="names that `list` shows, or checkpoint folders; all of them when left out")
+    size = one.add_mutually_exclusive_group(required=True)
+    size.add_argument("--bytes", type=int, dest="size", metavar="N", help="the size of every file")
+    size.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the size of every file, as a compression ratio")
+    one.add_argument("--noise", metavar="KIND:DB", help="noise added before coding, as muscle:12; several kinds as muscle+mains:12")
+    one.add_argument("--seed", type=int, default=0, help="of the noise")
+    one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
+    one.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    one.add_argument("--output", type=Path, metavar="OUT", help="results.json, or a folder or .zip for files and reconstructions as well")
+
+
+def compare(options: argparse.Namespace) -> None:
+    """FILE -> a table of codecs, and the evidence for it."""
+    from vqvae import codecs
+    from vqvae.cards import table
+    from vqvae.config import require_writable
+    from vqvae.contest.entries import prepare
+    from vqvae.contest.schema import compared
+    from vqvae.modalities import modality
+
+    named = listed(options.codecs) if options.codecs is not None else list(codecs.names("ecg"))
+    entrants = {name: codecs.codec(name) for name in named}
+    kind = _kind(entrants)
+    if options.output:
+        require_writable(options.output, folder=not options.output.suffix)
+    recording = read(modality(kind), options.file, options.rate)
+    noisy = _disturbed(recording, options)
+    contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, lead=options.lead)
+    size = contest.size(options.compression) if options.compression else options.size
+    one_thread()
+    results = _run(contest, entrants, size)
+    print(table(compared(recording.name, results)))
+    if options.output:
+        _write(options, contest, results, named, size)
+
+
+def _kind(entrants: dict[str, Codec]) -> str:
+    kinds = {codec.modality for codec in entrants.values()}
+    if len(kinds) != 1:
+        raise ValueError(f"codecs of one kind of data can be compared, these are of {', '.join(sorted(kinds)) or 'none'}")
+    return kinds.pop()
+
+
+def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
+    """The recording with the noise asked for, None without."""
+    if options.noise is None:
+        return None
+    from vqvae.modalities.ecg.disturb import Disturbance, disturb
+
+    kinds, _, level = options.noise.rpartition(":")
+    try:
+        decibels = float(level)
+    except ValueError as error:
+        raise ValueError(f"--noise {options.noise!r} is not KIND:DB, as in muscle:12") from error
+    return disturb(recording, Disturbance(tuple(filter(None, kinds.split("+"))), decibels, options.seed))
+
+
+def _run(contest: Contest, entrants: dict[str, Codec], size: int) -> list[Result]:
+    """The results in the order of the codecs; what a codec could not do is said on standard error."""
+    import sys
+
+    from vqvae.contest.results import Failed
+
+    found: dict[str, Result] = {}
+    shares = dict.fromkeys(entrants, 0.0)
+    failed = []
+    with Told() as told:
+
+        def tell(name: str, doing: str, share: float) -> None:
+            shares[name] = share
+            told(f"{name}: {doing}", sum(shares.values()) / len(shares))
+
+        for answer in contest.compare(entrants, size, tell):
+            if isinstance(answer, Failed):
+                failed.append(answer)
+            else:
+                found[answer.codec] = answer
+    for answer in failed:
+        print(f"{answer.codec}: {answer.sentence}", file=sys.stderr)
+    if not found:
+        raise ValueError(f"no codec could take part: {failed[0].sentence}" if failed else "no codec was named")
+    return [found[name] for name in entrants if name in found]
+
+
+def _write(options: argparse.Namespace, contest: Contest, results: list[Result], named: list[str], size: int) -> None:
+    from vqvae import bundle
+    from vqvae.config import write_bytes, write_json
+
+    source = _source(options)
+    lead = contest.recording.leads[contest.analysis.lead]
+    asked = bundle.Asked(tuple(named), size, lead, options.noise or "", options.seed)
+    if options.output.suffix == ".json":
+        write_json(options.output, bundle.report(contest, results, source, asked))
+        return
+    files = bundle.contents(contest, results, source, asked)
+    if options.output.suffix == ".zip":
+        write_bytes(options.output, bundle.packed(files))
+        return
+    for name, content in files.items():
+        (options.output / name).parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(options.output / name, content)
+
+
+def _source(options: argparse.Namespace) -> Source:
+    """Where the recording came from; beside the file, those of the same WFDB record."""
+    from vqvae.bundle import Source
+
+    if options.file.startswith("example:"):
+        return Source(options.file)
+    path = Path(options.file)
+    paths = {path, *(path.with_suffix(suffix) for suffix in (".hea", ".dat", ".atr"))}
+    return Source(options.file, {part.name: part.read_bytes() for part in sorted(paths) if part.is_file()}, rate=options.rate)

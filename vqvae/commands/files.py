@@ -1,0 +1,95 @@
+"""`encode` and `decode`: recordings <-> `.vqz` files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from vqvae.commands.arguments import Add, read
+from vqvae.commands.terminal import Told
+
+
+def add(command: Add) -> None:
+    """Declare `encode` and `decode`."""
+    pack = command("encode", encode, "Write recordings as .vqz files.")
+    pack.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
+    pack.add_argument("output", type=Path, metavar="OUT.vqz", help="the file; for several recordings a folder")
+    which = pack.add_mutually_exclusive_group()
+    which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; ecg when left out")
+    which.add_argument("--codec", metavar="NAME", help="a checkpoint or an opponent")
+    much = pack.add_mutually_exclusive_group()
+    much.add_argument("--levels", type=int, metavar="N", help="residual levels of a codebook")
+    much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
+    much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
+    much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
+    pack.add_argument("--chunk", type=float, metavar="SECONDS", help="how much is coded together and lost together; 300 when left out")
+    pack.add_argument("--coder", choices=("static", "adaptive"), help="the entropy coder; the codec's own when left out")
+    pack.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+
+    unpack = command("decode", decode, "Turn a .vqz file back into a recording.")
+    unpack.add_argument("file", type=Path, metavar="IN.vqz")
+    unpack.add_argument("output", type=Path, metavar="OUT", help="the recording, in its kind's own format")
+
+
+def encode(options: argparse.Namespace) -> None:
+    """FILE… -> OUT.vqz, or NAME.vqz in the folder OUT."""
+    from vqvae import codecs
+    from vqvae.config import require_writable, write_bytes
+    from vqvae.modalities import modality
+
+    codec: Any = codecs.codec(options.codec or options.checkpoint or "ecg")
+    kind: Any = modality(codec.modality)
+    many = len(options.files) > 1
+    require_writable(options.output, folder=many)
+    for file in options.files:
+        recording = read(kind, file, options.rate)
+        data = _encoded(codec, recording, options)
+        target = options.output / f"{recording.name}.vqz" if many else options.output
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(target, data)
+        extent = kind.extent(kind.to_tensors(recording).layout)
+        ratio, rate = extent.raw_bytes / len(data), 8 * len(data) / extent.amount
+        print(f"{target}: {len(data)} bytes by {codec.name}, {rate:.0f} {extent.unit} per lead, {ratio:.1f} times smaller")
+
+
+def _encoded(codec: Any, recording: Any, options: argparse.Namespace) -> bytes:
+    from vqvae.contest.entries import size_at
+    from vqvae.contest.sizes import fit
+
+    with Told() as told:
+
+        def step(share: float) -> None:
+            told(f"encoding {recording.name}", share)
+
+        if options.size is None and options.compression is None:
+            quality = options.quality if options.quality is not None else sum(codec.qualities) / 2
+            data: bytes = codec.compress(recording, quality, step)
+            return data
+        size = options.size if options.size is not None else size_at(codec.modality, recording, options.compression)
+        fitted = fit(codec, recording, size, step)
+    if len(fitted.data) > size:
+        raise ValueError(fitted.note)
+    return fitted.data
+
+
+def decode(options: argparse.Namespace) -> None:
+    """IN.vqz -> OUT; what is damaged comes back as a gap, and is said."""
+    import sys
+
+    from vqvae.codecs import open_vqz
+    from vqvae.config import require_writable
+    from vqvae.modalities import modality
+
+    try:
+        data = options.file.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"there is no file {options.file}") from error
+    codec = open_vqz(data)
+    require_writable(options.output, folder=options.output.is_dir())
+    with Told() as told:
+        recording, damage = codec.decompress(data, lambda share: told("decoding", share))
+    for lost in damage:
+        print(lost.sentence, file=sys.stderr)
+    written = modality(codec.modality).write(recording, options.output / recording.name if options.output.is_dir() else options.output)
+    print("wrote " + ", ".join(str(path) for path in written))
