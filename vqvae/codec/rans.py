@@ -72,7 +72,10 @@ def encode(model: Model, symbols: np.ndarray, contexts: np.ndarray, active: np.n
 
 
 class Decoder:
-    """Reads what `encode` wrote, one step of all active lanes at a time; ValueError when it was damaged."""
+    """Reads what `encode` wrote, one step of all active lanes at a time.
+
+    A cut stream always ends in a ValueError, a changed one mostly: a symbol may have turned into one that is as wide.
+    """
 
     def __init__(self, model: Model, data: bytes, lanes: int) -> None:
         body = len(data) - STATE_BYTES * lanes

@@ -80,14 +80,17 @@ class StaticTables:
 
 def unpack_tables(data: bytes) -> StaticTables:
     """What `pack` wrote; ValueError for anything else."""
+    unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=1 << 27)
     try:
-        text = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=1 << 27).decompress(data, max_length=MAX_UNPACKED)
-        head, _, body = text.partition(b"\n")
+        head, _, body = unpacker.decompress(data, max_length=MAX_UNPACKED).partition(b"\n")
         values = json.loads(head)
         plans = tuple(Plan(tuple(before), tuple(below)) for before, below in values["plans"])
         steps = np.frombuffer(body, np.uint8).reshape(sum(plan.contexts for plan in plans), values["size"])
-    except (lzma.LZMAError, ValueError, TypeError, KeyError) as error:
+        rising = all([*borders] == sorted({*borders} & {*range(1, values["size"])}) for plan in plans for borders in plan)
+    except (lzma.LZMAError, EOFError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"these are no tables of the static coder ({error}): learn them again") from error
+    if not (unpacker.eof and rising and steps.size and steps.shape[1] == values["size"] and steps.max() < len(_weights())):
+        raise ValueError("these are no tables of the static coder (cut off or out of range): learn them again")
     return StaticTables(plans, steps)
 
 

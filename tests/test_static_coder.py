@@ -1,0 +1,174 @@
+"""rANS and the tables of the static coder."""
+
+from __future__ import annotations
+
+import lzma
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from vqz_cases import SIZES, random_codes, static_coder
+
+from vqvae.codec import rans
+from vqvae.codec.static import Lanes, StaticCoder
+from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, StaticTables, learn, unpack_tables
+from vqvae.metrics.rate import order0_bits
+
+
+def recording(seed: int, frames: int = 3000, size: int = 64) -> np.ndarray:
+    """Codes (1, 3, frames): the first level like the frame before, the second like the first, the third like nothing."""
+    rng = np.random.default_rng(seed)
+    first = np.clip(np.cumsum(rng.integers(-2, 3, frames)) % (2 * size) - size // 2, 0, size - 1)
+    second = np.clip(first + rng.integers(-2, 3, frames), 0, size - 1)
+    return np.stack([first, second, rng.integers(0, size, frames)])[None].astype(np.int32)
+
+
+@pytest.fixture(scope="module")
+def tables() -> StaticTables:
+    return learn([recording(seed) for seed in range(6)], 64)
+
+
+def simple_encode(model: rans.Model, symbols: list[int], contexts: list[int]) -> bytes:
+    """One lane, in Python's own integers, as the module's text says."""
+    state, words = 1 << 24, []
+    for symbol, context in zip(reversed(symbols), reversed(contexts), strict=True):
+        row = [int(width) for width in model.widths[context]]
+        width, start = row[symbol], sum(row[:symbol])
+        if state >= width << 24:
+            words.append((state & 65535).to_bytes(2, "little"))
+            state >>= 16
+        state = (state // width << 16) + state % width + start
+    return state.to_bytes(5, "little") + b"".join(reversed(words))
+
+
+def test_a_lane_is_what_unbounded_integers_give():
+    rng = np.random.default_rng(0)
+    model = rans.Model(rans.quantise(rng.integers(0, 1000, (3, 7)) ** 3))
+    symbols, contexts = rng.integers(0, 7, 500), rng.integers(0, 3, 500)
+    data = rans.encode(model, symbols[:, None], contexts[:, None], np.ones(500, int))
+    assert data == simple_encode(model, symbols.tolist(), contexts.tolist())
+
+
+def test_widths_are_positive_and_sum_to_the_whole_for_any_weights():
+    rng = np.random.default_rng(1)
+    for size in (*SIZES, rans.TOTAL):
+        for weights in (np.zeros(size, int), np.eye(1, size, dtype=int)[0] * 10**9, rng.integers(0, 1000, size)):
+            widths = rans.quantise(weights[None])
+            assert widths.sum() == rans.TOTAL
+            assert widths.min() >= 1
+
+
+def test_more_symbols_than_a_table_holds_are_refused():
+    with pytest.raises(ValueError, match="65537 symbols"):
+        rans.quantise(np.ones((1, rans.TOTAL + 1), int))
+
+
+def test_lanes_cover_every_frame_once():
+    for frames in (1, 2, 3, 100, 1023, 5000, 8191):
+        for levels in (1, 3, 1000):
+            lanes = Lanes.of(frames, levels)
+            visited = np.concatenate([row[:active] for row, active in zip(lanes.frames(), lanes.active, strict=True)])
+            assert sorted(visited) == [*range(frames)]
+
+
+def test_size_is_within_a_percent_of_what_the_tables_promise(tables):
+    codes = recording(9, 30000)
+    frames = np.pad(codes[0], ((1, 0), (1, 0)))
+    chosen = enumerate(tables.selectors)
+    contexts = np.stack([before[frames[level + 1, :-1]] + below[frames[level, 1:]] for level, (before, below) in chosen])
+    bits = -np.log2(tables.model.widths[contexts, codes[0]] / rans.TOTAL).sum()
+    lanes = Lanes.of(30000, 3).count
+    size = len(StaticCoder(tables).encode(codes))
+    assert size <= 1.01 * bits / 8 + 3 * lanes
+    assert size >= bits / 8
+
+
+def test_what_the_neighbours_say_is_used(tables):
+    codes = recording(9)
+    contexts = [(len(plan.before), len(plan.below)) for plan in tables.plans]
+    assert contexts[0][0] > 0
+    assert contexts[1][1] > 0
+    assert contexts[2] == (0, 0)
+    assert 8 * len(StaticCoder(tables).encode(codes)) < 0.85 * order0_bits(codes, 64)
+
+
+def test_classes_cannot_cost_more_than_none_on_the_judging_recordings():
+    rng = np.random.default_rng(2)
+    noise = [rng.integers(0, 64, (1, 2, 500)) for _ in range(4)]
+    assert all(plan.contexts == 1 for plan in learn(noise, 64).plans)
+
+
+def test_tables_come_back_as_they_were_packed(tables):
+    again = unpack_tables(tables.pack())
+    codes = recording(9)
+    assert again.sha256 == tables.sha256
+    assert again.plans == tables.plans
+    assert StaticCoder(again).encode(codes) == StaticCoder(tables).encode(codes)
+
+
+def test_packed_tables_stay_below_a_hundred_kilobytes_for_incompressible_counts():
+    rng = np.random.default_rng(3)
+    codes = [np.minimum(rng.integers(0, 512, (1, 8, 20000)), rng.integers(0, 512, (1, 8, 1))) for _ in range(2)]
+    found = learn([np.sort(c, axis=2) for c in codes], 512)
+    assert found.steps.size <= MAX_ENTRIES
+    assert max(plan.contexts for plan in found.plans) > 1
+    assert len(found.pack()) <= 100_000
+
+
+def test_damaged_or_foreign_tables_are_refused(tables):
+    plans = {b"[1]": 3, b"[[[1],[2]]]": 11, b'[[["a"],[]]]': 6, b"[[[2,1],[]]]": 9, b"[[[3],[]]]": 6, b"[]": 0}
+    texts = [b'{"size":3,"plans":%b}\n' % plan + bytes(size) for plan, size in plans.items()]
+    texts += [b"", b"{}", b'{"size":-1,"plans":[[[],[]]]}\nabc', b'{"size":3,"plans":[[[],[]]]}\n\xff\xff\xff']
+    packed = tables.pack()
+    for data in (b"", b"VQZ", packed[:-9], *(lzma.compress(text, format=lzma.FORMAT_ALONE) for text in texts)):
+        with pytest.raises(ValueError, match="no tables of the static coder"):
+            unpack_tables(data)
+
+
+@pytest.mark.parametrize("size", [1, 16, 4096])
+def test_cut_and_lengthened_streams_are_refused_and_changed_ones_are_or_give_codes(size):
+    rng = np.random.default_rng(size)
+    used, codes = static_coder(size), random_codes(rng, (1, 4, 80), size)
+    data = used.encode(codes)
+    for stream in (*(data[:length] for length in range(0, len(data), 7)), data + bytes(2), data + bytes(1)):
+        with pytest.raises(ValueError):
+            used.decode(stream, codes.shape)
+    for position in rng.integers(0, len(data), 100):
+        broken = bytearray(data)
+        broken[position] ^= 1 << int(rng.integers(8))
+        with suppress(ValueError):
+            decoded = used.decode(bytes(broken), codes.shape)
+            assert 0 <= decoded.min() <= decoded.max() < size
+
+
+def test_codes_outside_the_tables_are_refused():
+    used = static_coder(16)
+    for codes in (np.full((1, 1, 3), 16), np.full((1, 1, 3), -1), np.zeros((1, 5, 3), int)):
+        with pytest.raises(ValueError, match="static tables"):
+            used.encode(codes)
+    with pytest.raises(ValueError, match="static tables"):
+        used.decode(bytes(9), (1, 5, 3))
+
+
+def test_fewer_levels_than_there_are_tables_for_can_be_written():
+    used, codes = static_coder(16), random_codes(np.random.default_rng(4), (2, 4, 50), 16)
+    for levels in range(1, 5):
+        assert (used.decode(used.encode(codes[:, :levels]), (2, levels, 50)) == codes[:, :levels]).all()
+
+
+def test_a_short_stream_claiming_many_codes_is_refused_before_memory_is_taken():
+    with pytest.raises(ValueError, match="does not hold"):
+        static_coder(16).decode(bytes(300), (1, 4, 1 << 27))
+
+
+def test_tables_need_two_recordings():
+    with pytest.raises(ValueError, match="two recordings"):
+        learn([recording(0)], 64)
+
+
+def test_classes_are_about_equally_frequent(tables):
+    first = np.concatenate([recording(seed)[0, 0] for seed in range(6)])
+    border = tables.plans[1].below
+    shares = np.bincount(np.searchsorted(border, first, side="right")) / len(first)
+    assert 2 < len(border) + 1 <= CLASSES[-1]
+    assert shares.max() < 0.5
