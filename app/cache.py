@@ -161,9 +161,9 @@ def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: 
     """Encode, decode and compare `recording`; what is known from before is not computed again."""
     model = checkpoint(name)
     codes = encoded(source, recording, name, steps)
-    rebuilt = shelf().get(("signal", source, name, level), lambda: pipeline.decode(model, codes, levels=level, progress=steps("Decoding")))
+    rebuilt = shelf().get(("signal", source, name, level), lambda: pipeline.decode(model, codes, level, progress=steps("Decoding")))
     report = shelf().get(("report", source, name, level, lead), lambda: _compared(source, model, recording, rebuilt, lead, steps))
-    rates = tuple(pipeline.rate(model, codes, recording, levels=i) for i in range(1, model.levels + 1))
+    rates = tuple(pipeline.rate(model, codes, i) for i in range(1, model.levels + 1))
     return Shown(recording, rebuilt, codes, rates, report, lead)
 
 

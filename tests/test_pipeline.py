@@ -33,22 +33,22 @@ def recording() -> Ecg:
 
 def test_codes_do_not_depend_on_the_blocks_they_are_computed_in(checkpoint, recording):
     values = to_tensors(recording).values
-    whole = pipeline.encode_values(checkpoint.model, values, 10**6)
+    whole = encode_values(checkpoint.model, values, 10**6)
     for block in (100, 700):
-        assert np.array_equal(pipeline.encode_values(checkpoint.model, values, block), whole)
+        assert np.array_equal(encode_values(checkpoint.model, values, block), whole)
 
 
 def test_samples_do_not_depend_on_the_blocks_they_are_decoded_in(checkpoint, recording):
     codes = pipeline.encode(checkpoint, recording).codes
-    whole = pipeline.decode_codes(checkpoint.model, codes, 10**6)
-    assert np.allclose(pipeline.decode_codes(checkpoint.model, codes, 150), whole, atol=1e-4)
+    whole = decode_codes(checkpoint.model, codes, 10**6)
+    assert np.allclose(decode_codes(checkpoint.model, codes, 150), whole, atol=1e-4)
 
 
 def test_pieces_cover_every_frame_once_and_bring_their_surroundings():
     for count, block, reach in [(1, 5, 3), (10, 5, 0), (23, 5, 7), (40, 100, 2)]:
-        covered = [frame for piece in pipeline.pieces(count, block, reach) for frame in range(piece.start, piece.stop)]
+        covered = [frame for piece in pieces(count, block, reach) for frame in range(piece.start, piece.stop)]
         assert covered == list(range(count))
-        for piece in pipeline.pieces(count, block, reach):
+        for piece in pieces(count, block, reach):
             assert piece.first == max(0, piece.start - reach)
             assert piece.last == min(count, piece.stop + reach)
 
@@ -59,14 +59,14 @@ def test_more_levels_lose_less_and_cost_more(checkpoint, recording):
     for level in range(1, checkpoint.levels + 1):
         rebuilt = pipeline.decode(checkpoint, encoded, level)
         errors.append(float(np.abs(rebuilt.signals - recording.signals).mean()))
-        rates.append(pipeline.rate(checkpoint, encoded, recording, level).value)
+        rates.append(pipeline.rate(checkpoint, encoded, level).value)
     assert errors == sorted(errors, reverse=True)
     assert rates == sorted(rates)
 
 
 def test_the_rate_counts_every_code_and_all_side_information(checkpoint, recording):
     encoded = pipeline.encode(checkpoint, recording)
-    rate = pipeline.rate(checkpoint, encoded, recording, 2)
+    rate = pipeline.rate(checkpoint, encoded, 2)
     frames = encoded.codes.shape[2]
     side = len(json.dumps(encoded.layout, separators=(",", ":")))
     assert rate.bytes == -(-2 * 2 * frames * 9 // 8) + side
@@ -110,10 +110,10 @@ def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(
         parameter.data.normal_(0, 0.3)
     values = to_tensors(recording).values
     model.quantizer.initialise(model.encoder(torch.from_numpy(values)))
-    whole = pipeline.encode_values(model, values, 10**6)
-    pieces = pipeline.encode_values(model, values, 60)
+    whole = encode_values(model, values, 10**6)
+    pieces = encode_values(model, values, 60)
     assert np.mean(pieces != whole) < 1e-3  # ties in rounding
-    assert np.allclose(pipeline.decode_codes(model, whole, 60), pipeline.decode_codes(model, whole, 10**6), rtol=1e-3, atol=1e-3)
+    assert np.allclose(decode_codes(model, whole, 60), decode_codes(model, whole, 10**6), rtol=1e-3, atol=1e-3)
 
 
 def test_a_checkpoint_of_another_preprocessing_is_refused(tmp_path):

@@ -6,16 +6,24 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import safetensors
 import safetensors.torch
 
 from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
+from vqvae.networks.fine import FineVQVAE
 from vqvae.networks.vqvae import VQVAE, build
 from vqvae.training.config import CodebookConfig
+from vqvae.training.fine import FineCheckpointConfig
+
+if TYPE_CHECKING:
+    from vqvae.codec.state import State
+    from vqvae.codec.static_tables import StaticTables
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
+WITH_CODES = ("codebook", "fine")  # tasks of checkpoints that turn recordings into codes
+START, TABLES = "start.bin", "tables.bin"  # what the adaptive coder begins with, and the static coder's tables
 
 
 @dataclass(frozen=True)
@@ -23,8 +31,8 @@ class Checkpoint:
     """A trained model with everything that says where it comes from."""
 
     folder: Path
-    config: CodebookConfig
-    model: VQVAE
+    config: CodebookConfig | FineCheckpointConfig
+    model: VQVAE | FineVQVAE
     sha256: str  # of model.safetensors
 
     @property
@@ -33,9 +41,42 @@ class Checkpoint:
         return self.folder.name
 
     @property
+    def task(self) -> str:
+        """The family: "codebook" or "fine"."""
+        return self.config.task
+
+    @property
     def levels(self) -> int:
-        """Residual levels, Q."""
-        return self.model.quantizer.levels
+        """Bit rates that are offered: residual levels Q, or the steps of a fine checkpoint."""
+        config = self.config
+        return len(config.qualities) if isinstance(config, FineCheckpointConfig) else config.model.quantizer.levels
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of all that decodes its files: weights, start state, tables."""
+        files = (self.folder / name for name in (START, TABLES))
+        parts = [self.sha256, *(digest(file) for file in files if file.exists())]
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def start(self) -> State | None:
+        """What the adaptive coder begins with; None: nothing learned."""
+        file = self.folder / START
+        if not file.exists():
+            return None
+        from vqvae.codec.state import unpack
+
+        return unpack(file.read_bytes())
+
+    @cached_property
+    def tables(self) -> StaticTables:
+        """The static coder's tables; ValueError when there are none."""
+        from vqvae.codec.static_tables import unpack_tables
+
+        file = self.folder / TABLES
+        if not file.exists():
+            raise ValueError(f"{self.name} has no {TABLES}, which the static coder needs: use the adaptive coder")
+        return unpack_tables(file.read_bytes())
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -67,24 +108,30 @@ def folders() -> list[Path]:
 
 
 def task(folder: Path) -> str:
-    """What a checkpoint does: "codebook" or "delineator"."""
+    """What a checkpoint does: "codebook", "fine", "delineator" and others."""
     return str(read_object(folder / "config.json").get("task", "codebook"))
 
 
 def names(modality: str) -> tuple[str, ...]:
-    """Shipped codebook checkpoints for one modality."""
+    """Shipped checkpoints that turn one modality's recordings into codes."""
     configs = {folder: read_object(folder / "config.json") for folder in folders()}
-    return tuple(f.name for f, c in configs.items() if c.get("modality") == modality and c.get("task", "codebook") == "codebook")
+    return tuple(f.name for f, c in configs.items() if c.get("modality") == modality and c.get("task", "codebook") in WITH_CODES)
 
 
 def load(name: str | Path) -> Checkpoint:
-    """A codebook checkpoint, ready for use; ValueError in one sentence when something is missing or does not fit."""
+    """A checkpoint with codes, ready for use; ValueError in one sentence when something is missing or does not fit."""
     folder = find(name)
-    if task(folder) != "codebook":
-        raise ValueError(f"{folder.name} is a {task(folder)}, not a codebook")
-    config = from_json(CodebookConfig, read_json(folder / "config.json"))
+    if task(folder) not in WITH_CODES:
+        raise ValueError(f"{folder.name} is a {task(folder)}, which has no codes")
+    config: CodebookConfig | FineCheckpointConfig
+    model: VQVAE | FineVQVAE
+    if task(folder) == "fine":
+        config = from_json(FineCheckpointConfig, read_json(folder / "config.json"))
+        model = FineVQVAE(config.model)
+    else:
+        config = from_json(CodebookConfig, read_json(folder / "config.json"))
+        model = build(config.model)
     weights = folder / "model.safetensors"
-    model = build(config.model)
     try:
         model.load_state_dict(safetensors.torch.load_file(weights))
     except FileNotFoundError as error:
@@ -94,7 +141,7 @@ def load(name: str | Path) -> Checkpoint:
     return Checkpoint(folder, config, model.eval().requires_grad_(False), digest(weights))
 
 
-def save(folder: Path, config: CodebookConfig, model: VQVAE) -> None:
+def save(folder: Path, config: CodebookConfig | FineCheckpointConfig, model: VQVAE | FineVQVAE) -> None:
     """Write configuration and weights; each file whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(folder / "model.safetensors", safetensors.torch.save(model.state_dict()))

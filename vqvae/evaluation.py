@@ -19,7 +19,7 @@ from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Score
 
-RATE_DEFINITION = "Bits of all codes at fixed length and of the side information, per second and lead."
+RATE_DEFINITION = "Bits of the .vqz file, everything in it, per second and lead."
 USAGE_DEFINITION = "Share of the vectors in the codebook of the last residual level used that occur at least once in these recordings."
 Told = Callable[[str, float], None]
 """Hears what is being done and how much of everything is, 0 to 1."""
@@ -41,34 +41,51 @@ def evaluate(
     Means are over recordings, each counting once; one that cannot answer (no such beats) is left out of that mean.
     """
     chosen = list(levels or range(1, checkpoint.levels + 1))
-    counts = CodeCounts(checkpoint.levels, checkpoint.model.quantizer.codebook_size)
     table: dict[int, dict[str, Scored]] = {level: {} for level in chosen}
+    usage = _Usage(checkpoint)
     reader = modality(checkpoint.config.modality)
     for index, path in enumerate(paths):
         recording = reader.read(path)
-        start = time.perf_counter()
-        encoded = pipeline.encode(checkpoint, recording)
-        encoding = time.perf_counter() - start
-        counts.add(encoded.codes)
         analysis = pipeline.analyse(checkpoint, recording, **options)
+        encoded = None
         for done, level in enumerate(chosen):
             told(f"{path.name}, level {level}", (index + done / len(chosen)) / len(paths))
-            table[level][path.name] = _scored(checkpoint, recording, encoded, level, encoding, analysis)
-    usage = counts.usage()
+            start = time.perf_counter()
+            if encoded is None or checkpoint.task != "codebook":  # the first levels of an explicit codebook decode by themselves
+                encoded = pipeline.encode(checkpoint, recording, None if checkpoint.task == "codebook" else level)
+            table[level][path.name] = _scored(checkpoint, recording, encoded, level, start, analysis)
+        usage.add(encoded)
     points = [point(checkpoint, level, rows) for level, rows in table.items()]
     for entry in points:
-        share = float(usage[entry["level"] - 1])
-        entry["scores"]["codebook_usage"] = {"value": share, "unit": "%", "definition": USAGE_DEFINITION}
+        entry["scores"] |= usage.entry(entry["level"])
     return {"data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]}, "points": points}
 
 
-def _scored(checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, encoding: float, analysis: Any) -> Scored:
-    start = time.perf_counter()
+class _Usage:
+    """Which code vectors occur, for checkpoints that have any."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        size = getattr(checkpoint.model.quantizer, "codebook_size", None)
+        self._counts = CodeCounts(checkpoint.levels, int(size)) if size else None
+
+    def add(self, encoded: pipeline.Encoded | None) -> None:
+        if self._counts and encoded:
+            self._counts.add(encoded.codes)
+
+    def entry(self, level: int) -> dict[str, Any]:
+        if not self._counts:
+            return {}
+        return {"codebook_usage": {"value": float(self._counts.usage()[level - 1]), "unit": "%", "definition": USAGE_DEFINITION}}
+
+
+def _scored(checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, start: float, analysis: Any) -> Scored:
+    cost = pipeline.rate(checkpoint, encoded, level)
+    packed = time.perf_counter()
     rebuilt = pipeline.decode(checkpoint, encoded, level)
     decoded = time.perf_counter()
     report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
-    seconds = {"encode": encoding, "decode": decoded - start, "score": time.perf_counter() - decoded}
-    return Scored(pipeline.rate(checkpoint, encoded, recording, level), report, seconds)
+    seconds = {"encode": packed - start, "decode": decoded - packed, "score": time.perf_counter() - decoded}
+    return Scored(cost, report, seconds)
 
 
 def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[str, Any]:
@@ -83,7 +100,7 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
         "codec": checkpoint.name,
         "level": level,
         "bytes": sum(rate.bytes for rate in rates),
-        "rate": {"value": mean_rate, "unit": rates[0].unit if rates else "", "counts": "fixed-length"},
+        "rate": {"value": mean_rate, "unit": rates[0].unit if rates else "", "counts": "file"},
         "compression_ratio": mean([rate.compression_ratio for rate in rates]),
         "scores": scores,
         "recordings": {name: _row(row) for name, row in rows.items()},
@@ -120,7 +137,7 @@ def single(
     checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, report: Report, command: Sequence[str]
 ) -> dict[str, Any]:
     """The same schema for one recording at one level, as a page or `reconstruct` reports it."""
-    scored = Scored(pipeline.rate(checkpoint, encoded, recording, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
+    scored = Scored(pipeline.rate(checkpoint, encoded, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
     entry = point(checkpoint, level, {recording.name: scored})
     del entry["seconds"]
     origin = {**provenance(checkpoint.folder, command), "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.sha256}}  # as loaded

@@ -1,28 +1,29 @@
 """START HERE: the one flow.
 
 files --read--> recording --to_tensors--> values --encode--> codes --decode--> values --restore--> recording', and `compare` of the two.
+Codes are what a `.vqz` file holds: `pack` writes it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from vqvae import checkpoint as checkpoints_
 from vqvae.checkpoint import Checkpoint
+from vqvae.codec.container import Contents
+from vqvae.codec.vqz import write
 from vqvae.delineator import load_delineator
-from vqvae.metrics.rate import bits_per_code, fixed_length_bits
+from vqvae.families import family
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Tensors
-from vqvae.networks.vqvae import VQVAE
 
-BLOCK = 2048  # frames computed at once: bounds memory, and is the same for every recording, so that codes are too
+CHUNK = 300.0  # s that are written together: what one damaged byte can cost; about 2 % more bytes than in one piece
+THREADS = 2
 checkpoints = checkpoints_.names
 Step = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
@@ -31,8 +32,9 @@ Step = Callable[[float], None]
 class Encoded(NamedTuple):
     """A recording as codes and what restoring it needs besides."""
 
-    codes: np.ndarray  # (N, Q, *S) integers in [0, codebook_size)
+    codes: np.ndarray  # (N, Q, *S) integers
     layout: dict[str, Any]
+    quality: float  # in the words of the checkpoint's family
 
 
 class Rate(NamedTuple):
@@ -40,14 +42,14 @@ class Rate(NamedTuple):
 
     value: float
     unit: str  # "bit/s": per second and lead
-    counts: str  # what is counted: "fixed-length"
+    counts: str  # what is counted: "file"
     bytes: int
     compression_ratio: float
     definition: str
 
 
 def load(name: str | Path) -> Checkpoint:
-    """A codebook checkpoint by name or folder; ValueError when it was trained on tensors that the modality no longer makes."""
+    """A checkpoint by name or folder; ValueError when it was trained on tensors that the modality no longer makes."""
     checkpoint = checkpoints_.load(name)
     made: Any = modality(checkpoint.config.modality)
     if checkpoint.config.preprocessing != made.describe_preprocessing():
@@ -55,17 +57,48 @@ def load(name: str | Path) -> Checkpoint:
     return checkpoint
 
 
-def encode(checkpoint: Checkpoint, recording: Any, progress: Step | None = None) -> Encoded:
-    """Recording -> codes of every level."""
+def encode(checkpoint: Checkpoint, recording: Any, level: int | None = None, progress: Step | None = None) -> Encoded:
+    """Recording -> codes at a level, the most when None; of an explicit codebook, any first levels decode by themselves."""
+    return encode_at(checkpoint, recording, family(checkpoint).quality(_level(checkpoint, level)), progress=progress)
+
+
+def encode_at(
+    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float = CHUNK, progress: Step | None = None
+) -> Encoded:
+    """Recording -> codes at any quality; chunk: s that are written together."""
     values, layout = modality(checkpoint.config.modality).to_tensors(recording)
-    kind = np.int16 if checkpoint.model.quantizer.codebook_size <= 2**15 else np.int32
-    return Encoded(encode_values(checkpoint.model, values, BLOCK, progress).astype(kind, copy=False), layout)
+    codes = family(checkpoint).encode(values, quality, _frames(checkpoint, chunk), progress)
+    return Encoded(codes, layout, quality)
 
 
-def decode(checkpoint: Checkpoint, encoded: Encoded, levels: int | None = None, progress: Step | None = None) -> Any:
-    """The first `levels` levels of the codes (all when None) -> recording."""
-    codes = encoded.codes[:, : _levels(checkpoint, levels)]
-    return modality(checkpoint.config.modality).restore(Tensors(decode_codes(checkpoint.model, codes, BLOCK, progress), encoded.layout))
+def decode(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None, progress: Step | None = None) -> Any:
+    """The codes of a level (what was encoded when None) -> recording."""
+    kind: Any = modality(checkpoint.config.modality)
+    codes, layout, quality = at_level(checkpoint, encoded, level)
+    return kind.restore(Tensors(family(checkpoint).decode(codes, quality, kind.template, progress), layout))
+
+
+def at_level(checkpoint: Checkpoint, encoded: Encoded, level: int | None) -> Encoded:
+    """The first levels of what an explicit codebook encoded; ValueError when codes of this level are not among them."""
+    if level is None:
+        return encoded
+    quality = family(checkpoint).quality(_level(checkpoint, level))
+    if checkpoint.task == "codebook" and quality <= encoded.quality:
+        return encoded._replace(codes=encoded.codes[:, :level], quality=quality)
+    if quality != encoded.quality:
+        raise ValueError(f"these codes are not of level {level}: encode at that level")
+    return encoded
+
+
+def pack(
+    checkpoint: Checkpoint, encoded: Encoded, coder: str = "", chunk: float = CHUNK, progress: Step | None = None
+) -> bytes:
+    """The `.vqz` file of codes; coder: "adaptive" or "static", the checkpoint's best when empty; the same bytes on any machine."""
+    own = family(checkpoint)
+    writer = own.coder(coder or own.coders[0], encoded.codes.shape)
+    shape, frames = encoded.codes.shape, _frames(checkpoint, chunk)
+    contents = Contents(checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, frames, encoded.layout)
+    return write(contents, encoded.codes, writer, THREADS, progress)
 
 
 def compare(checkpoint: Checkpoint, reference: Any, reconstruction: Any, **options: Any) -> Report:
@@ -80,25 +113,49 @@ def analyse(checkpoint: Checkpoint, reference: Any, lead: str | None = None) -> 
     return modality(kind).analyse(reference, lead, **judges(kind))  # type: ignore[attr-defined]
 
 
-def rate(checkpoint: Checkpoint, encoded: Encoded, recording: Any, levels: int | None = None) -> Rate:
-    """Size of a recording at its first `levels` levels, side information included."""
-    layout, count = encoded.layout, _levels(checkpoint, levels)
-    bits = bits_per_code(checkpoint.model.quantizer.codebook_size)
-    side = len(json.dumps(layout, separators=(",", ":")).encode())
-    size = -(-fixed_length_bits(encoded.codes[:, :count].shape, checkpoint.model.quantizer.codebook_size) // 8) + side
-    extent = modality(checkpoint.config.modality).extent(layout)  # type: ignore[attr-defined]
+def rate(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None) -> Rate:
+    """What a recording costs at a level: the size of its file."""
+    return rate_of(pack(checkpoint, at_level(checkpoint, encoded, level)), encoded.layout)
+
+
+def rate_of(data: bytes, layout: dict[str, Any]) -> Rate:
+    """What a file costs, headers and side information included."""
+    kind: Any = modality(layout["modality"])
+    extent = kind.extent(layout)
     definition = (
-        f"Codes at a fixed length of {bits} bit, {count} of {checkpoint.levels} residual levels, plus {side} bytes of side information; "
-        f"no entropy coding. The ratio is against {extent.raw}."
+        f"All {len(data)} bytes of the .vqz file: entropy-coded codes, side information, headers and checksums. "
+        f"The ratio is against {extent.raw}."
     )
-    return Rate(8 * size / extent.amount if extent.amount else 0.0, extent.unit, "fixed-length", size, extent.raw_bytes / size, definition)
+    value = 8 * len(data) / extent.amount if extent.amount else 0.0
+    return Rate(value, extent.unit, "file", len(data), extent.raw_bytes / len(data), definition)
+
+
+class Size(NamedTuple):
+    """Codes written in one way."""
+
+    name: str
+    bytes: int
+    definition: str
+
+
+def sizes(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None) -> tuple[Size, ...]:
+    """The same codes at a fixed length, and the files that each entropy coder makes of them."""
+    chosen, own = at_level(checkpoint, encoded, level), family(checkpoint)
+    fixed = Size("fixed length", -(-own.fixed_bits(chosen.codes) // 8), "Every code at the same number of bits, nothing else counted.")
+    words = {
+        "static": "File with the static coder: probabilities counted once, on the training recordings.",
+        "adaptive": "File with the adaptive coder: probabilities that follow this recording while it is coded.",
+    }
+    return (fixed, *(Size(name, len(pack(checkpoint, chosen, name)), words[name]) for name in reversed(own.coders)))
 
 
 def nominal_rates(checkpoint: Checkpoint) -> tuple[float, ...]:
-    """Bit per second and lead at 1…Q levels, codes alone."""
-    frames: Any = modality(checkpoint.config.modality)
-    per_level = bits_per_code(checkpoint.model.quantizer.codebook_size) / frames.FRAMES.length
-    return tuple(per_level * level for level in range(1, checkpoint.levels + 1))
+    """Bit per second and lead at every level: the mean file of the validation recordings, or the fixed length when never measured."""
+    points = checkpoint.metrics.get("points", ())
+    measured = {point["level"]: point["rate"]["value"] for point in points if point["rate"]["counts"] == "file"}
+    if set(measured) >= set(range(1, checkpoint.levels + 1)):
+        return tuple(measured[level] for level in range(1, checkpoint.levels + 1))
+    return family(checkpoint).usual_rates(modality(checkpoint.config.modality).FRAMES.length)  # type: ignore[attr-defined]
 
 
 def frame_seconds(encoded: Encoded) -> float:
@@ -112,8 +169,10 @@ def frame_start(encoded: Encoded) -> float:
 
 
 def codebooks(checkpoint: Checkpoint) -> np.ndarray:
-    """Code vectors (Q, K, D)."""
-    levels: Any = checkpoint.model.quantizer.quantizers
+    """Code vectors (Q, K, D); ValueError for a checkpoint that has none."""
+    levels: Any = getattr(checkpoint.model.quantizer, "quantizers", None)
+    if levels is None:
+        raise ValueError(f"{checkpoint.name} has no codebook: its codes are multiples of a step")
     return np.stack([level.codebook.detach().numpy() for level in levels])
 
 
@@ -123,55 +182,12 @@ def judges(kind: str) -> dict[str, Any]:
     return {"delineate": load_delineator(checkpoints_.SHIPPED / "ecg-delineator")} if kind == "ecg" else {}
 
 
-@torch.inference_mode()
-def encode_values(model: VQVAE, values: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
-    """values (N, 1, T) -> codes (N, Q, T / frame), block after block; the same codes for any block size, but for ties in rounding."""
-    frame = model.encoder.frame
-    count = values.shape[2] // frame
-    codes = np.empty((len(values), model.quantizer.levels, count), np.int64)
-    for piece in pieces(count, block, model.reach):
-        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
-        codes[:, :, piece.start : piece.stop] = model.encode(window)[:, :, piece.inner].numpy()
-        if progress:
-            progress(piece.stop / count)
-    return codes
+def _frames(checkpoint: Checkpoint, seconds: float) -> int:
+    kind: Any = modality(checkpoint.config.modality)
+    return max(1, round(seconds / kind.FRAMES.length))
 
 
-@torch.inference_mode()
-def decode_codes(model: VQVAE, codes: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
-    """codes (N, q, frames) -> values (N, 1, T) float32, block after block."""
-    frame, count = model.decoder.frame, codes.shape[2]
-    values = np.empty((len(codes), 1, count * frame), np.float32)
-    for piece in pieces(count, block, model.reach):
-        window = torch.from_numpy(codes[:, :, piece.first : piece.last].astype(np.int64))
-        inner = slice(piece.inner.start * frame, piece.inner.stop * frame)
-        values[:, :, piece.start * frame : piece.stop * frame] = model.decode(window)[:, :, inner].numpy()
-        if progress:
-            progress(piece.stop / count)
-    return values
-
-
-class Piece(NamedTuple):
-    """Frames [start, stop) to compute from frames [first, last), which hold all they depend on."""
-
-    start: int
-    stop: int
-    first: int
-    last: int
-
-    @property
-    def inner(self) -> slice:
-        """[start, stop) within [first, last)."""
-        return slice(self.start - self.first, self.stop - self.first)
-
-
-def pieces(count: int, block: int, reach: int) -> list[Piece]:
-    """`count` frames in blocks, each with `reach` frames of surroundings where there are any."""
-    starts = range(0, count, block)
-    return [Piece(s, min(s + block, count), max(0, s - reach), min(count, s + block + reach)) for s in starts]
-
-
-def _levels(checkpoint: Checkpoint, levels: int | None) -> int:
-    if levels is not None and not 1 <= levels <= checkpoint.levels:
-        raise ValueError(f"levels {levels} is not in 1…{checkpoint.levels}")
-    return checkpoint.levels if levels is None else levels
+def _level(checkpoint: Checkpoint, level: int | None) -> int:
+    if level is not None and not 1 <= level <= checkpoint.levels:
+        raise ValueError(f"levels {level} is not in 1…{checkpoint.levels}")
+    return checkpoint.levels if level is None else level

@@ -42,11 +42,25 @@ class Decompressed(NamedTuple):
 class Codec(Protocol):
     """A recording <-> the bytes of a `.vqz` file, headers included; more quality takes more bytes."""
 
-    name: str  # "ecg-fine", "wavelet-adaptive": as results, files and pages call it
-    title: str  # in words
-    about: str  # one sentence: what it does
-    modality: str
-    qualities: tuple[float, float]  # the least and the most that can be asked for; anything between as well
+    @property
+    def name(self) -> str:
+        """As results, files and pages call it: "ecg-fine", "wavelet-adaptive"."""
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+
+    @property
+    def about(self) -> str:
+        """One sentence: what it does."""
+
+    @property
+    def modality(self) -> str:
+        """The kind of recordings it takes."""
+
+    @property
+    def qualities(self) -> tuple[float, float]:
+        """The least and the most that can be asked for; anything between as well."""
 
     def compress(self, recording: Any, quality: float, progress: Step | None = None) -> bytes: ...
 

@@ -41,14 +41,14 @@ def reconstruct(options: argparse.Namespace) -> None:
         recording = read(kind, file, options.rate)
         analysis = pipeline.analyse(checkpoint, recording, options.lead)
         with Told() as told:
-            encoded = pipeline.encode(checkpoint, recording, lambda share: told("encoding", share))
+            encoded = pipeline.encode(checkpoint, recording, level, lambda share: told("encoding", share))
             rebuilt = pipeline.decode(checkpoint, encoded, level, lambda share: told("decoding", share))
         report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
         options.output.mkdir(parents=True, exist_ok=True)
         written = kind.write(kind.marked(rebuilt, report), options.output / recording.name)
         if options.report:
             write_json(options.report, evaluation.single(checkpoint, recording, encoded, level, report, options.command))
-        cost = pipeline.rate(checkpoint, encoded, recording, level)
+        cost = pipeline.rate(checkpoint, encoded, level)
         lead = recording.leads[analysis.lead]
         size = f"{cost.value:.0f} {cost.unit} per lead, {cost.compression_ratio:.1f} times smaller; measured on lead {lead}."
         print(f"{recording.name}: {kind.verdict(report).text} {size}")

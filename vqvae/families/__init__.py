@@ -1,0 +1,17 @@
+"""The two families of checkpoints behind one interface: explicit codebooks, and fine scalar codes."""
+
+from __future__ import annotations
+
+from vqvae.checkpoint import Checkpoint
+from vqvae.families.protocol import Family
+
+
+def family(checkpoint: Checkpoint) -> Family:
+    """How this checkpoint turns values into codes and codes into values and bytes."""
+    if checkpoint.task == "fine":
+        from vqvae.families.fine import Fine
+
+        return Fine(checkpoint)
+    from vqvae.families.codebook import Codebook
+
+    return Codebook(checkpoint)

@@ -1,0 +1,105 @@
+"""Checkpoints with explicit codebooks: residual levels of vectors."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from vqvae.checkpoint import Checkpoint
+from vqvae.codec.protocol import Coder, Step
+from vqvae.families.protocol import BLOCK, Template, pieces
+from vqvae.metrics.rate import bits_per_code, fixed_length_bits
+from vqvae.networks.vqvae import VQVAE
+
+if TYPE_CHECKING:
+    from vqvae.codec.state import State
+
+COARSEST = 0.02  # least share of a level that is asked for
+
+
+class Codebook:
+    """Quality L is the nearest codes of the first L levels; between L - 1 and L the same levels, chosen ever closer to the nearest."""
+
+    coders: tuple[str, ...] = ("adaptive", "static")
+    about = "Residual codebooks of vectors with a network between levels; indices through our adaptive coder."
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._model: VQVAE = checkpoint.model  # type: ignore[assignment]
+        self.levels, self.title = self._model.quantizer.levels, f"Codebook ({checkpoint.name})"
+        self.qualities = (COARSEST, float(self.levels))
+
+    def quality(self, level: int) -> float:
+        """The quality of `level` levels."""
+        return float(level)
+
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
+        """values (N, 1, T) -> codes (N, levels used, T / frame)."""
+        from vqvae.families.choice import choose_vectors
+
+        count = math.ceil(quality)
+        if quality == count:
+            codes = encode_values(self._model, values, BLOCK, progress)[:, :count]
+        else:
+            state = self._start(len(values), count)
+            codes = choose_vectors(self._model, values, count, count - quality, chunk, state, progress)
+        return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)
+
+    def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
+        """codes (N, q, T / frame) -> values (N, 1, T) float32; any first levels decode by themselves."""
+        return decode_codes(self._model, codes, BLOCK, progress)
+
+    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
+        """The entropy coder `name` for codes of this shape."""
+        from vqvae.codec.adaptive import AdaptiveCoder
+        from vqvae.codec.descriptions import indices
+        from vqvae.codec.static import StaticCoder
+
+        if name == "static":
+            return StaticCoder(self._checkpoint.tables)
+        bits = bits_per_code(self._model.quantizer.codebook_size)
+        return AdaptiveCoder(indices(shape[1], bits, shape[0]), self._start(*shape[:2]))
+
+    def _start(self, rows: int, levels: int) -> State:
+        """The start state that serves so many rows and levels."""
+        raise NotImplementedError
+
+    def fixed_bits(self, codes: np.ndarray) -> int:
+        """Bits of the codes at log2 of the codebook's size each, rounded up."""
+        return fixed_length_bits(codes.shape, self._model.quantizer.codebook_size)
+
+    def usual_rates(self, seconds: float) -> tuple[float, ...]:
+        """Bits per second of every level at a fixed length."""
+        bits = bits_per_code(self._model.quantizer.codebook_size)
+        return tuple(level * bits / seconds for level in range(1, self.levels + 1))
+
+
+@torch.inference_mode()
+def encode_values(model: VQVAE, values: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
+    """values (N, 1, T) -> codes (N, Q, T / frame), block after block; the same codes for any block size, but for ties in rounding."""
+    frame = model.encoder.frame
+    count = values.shape[2] // frame
+    codes = np.empty((len(values), model.quantizer.levels, count), np.int64)
+    for piece in pieces(count, block, model.reach):
+        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
+        codes[:, :, piece.start : piece.stop] = model.encode(window)[:, :, piece.inner].numpy()
+        if progress:
+            progress(piece.stop / count)
+    return codes
+
+
+@torch.inference_mode()
+def decode_codes(model: VQVAE, codes: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
+    """codes (N, q, frames) -> values (N, 1, T) float32, block after block."""
+    frame, count = model.decoder.frame, codes.shape[2]
+    values = np.empty((len(codes), 1, count * frame), np.float32)
+    for piece in pieces(count, block, model.reach):
+        window = torch.from_numpy(codes[:, :, piece.first : piece.last].astype(np.int64))
+        inner = slice(piece.inner.start * frame, piece.inner.stop * frame)
+        values[:, :, piece.start * frame : piece.stop * frame] = model.decode(window)[:, :, inner].numpy()
+        if progress:
+            progress(piece.stop / count)
+    return values

@@ -1,0 +1,128 @@
+"""Checkpoints for fidelity: wavelet coefficients with one step, chosen by rate and distortion, and a decoder that knows templates."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+
+from vqvae.checkpoint import Checkpoint
+from vqvae.codec.adaptive import AdaptiveCoder, to_codes, to_symbols
+from vqvae.codec.protocol import Step
+from vqvae.families.protocol import BLOCK, Template, pieces
+from vqvae.metrics.rate import bits_per_code
+from vqvae.networks.fine import FineVQVAE
+from vqvae.training.fine import FineCheckpointConfig
+
+TARGET = 256  # parts of a step that what a code stands for is known to
+FARTHEST = 1 << 24  # of those parts: a coefficient beyond is coded as it is
+
+
+class Fine:
+    """Quality is -log2 of the step in standard deviations of a lead: one more halves the step."""
+
+    coders: tuple[str, ...] = ("adaptive",)
+    about = (
+        "Wavelet coefficients with one step, chosen by rate and distortion, through our adaptive coder; a learned decoder that also looks "
+        "at similar beats."
+    )
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        config = checkpoint.config
+        if not isinstance(config, FineCheckpointConfig) or not isinstance(checkpoint.model, FineVQVAE):
+            raise ValueError(f"{checkpoint.name} is not a fine checkpoint")
+        self._checkpoint, self._model, self._config = checkpoint, checkpoint.model, config
+        self.levels, self.title = len(config.qualities), f"Fine ({checkpoint.name})"
+        self.qualities = (float(-np.log2(config.training.coarsest)) - 1, float(-np.log2(config.training.finest)) + 3)
+
+    def quality(self, level: int) -> float:
+        """The quality of a level, from the configuration."""
+        return self._config.qualities[level - 1]
+
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
+        """values (N, 1, T) -> codes (N, D, T / D) int32, chosen by rate and distortion in chunks of frames that are written together."""
+        latents = self._latents(values) * np.float32(2.0**quality)
+        nearest = np.sign(latents) * np.floor(np.abs(latents) + 0.5)
+        coder = self.coder("adaptive", nearest.shape)
+        weight = round(self._config.training.trade * TARGET**2)
+        starts = range(0, nearest.shape[2], chunk)
+
+        def choose(start: int) -> np.ndarray:
+            place = slice(start, start + chunk)
+            return _chosen(coder, nearest[:, :, place].astype(np.int32), latents[:, :, place], weight)
+
+        chosen = []
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for done, codes in enumerate(pool.map(choose, starts), 1):
+                chosen.append(codes)
+                if progress:
+                    progress(done / len(starts))
+        return np.concatenate(chosen, axis=2) if chosen else nearest.astype(np.int32)
+
+    def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
+        """codes (N, D, T / D) -> values (N, 1, T) float32."""
+        model, step = self._model, 2.0**-quality
+        linear = self._blocks(codes, lambda window, _: model.linear(window, step), model.decoder.reach, 0.0, 0.1, progress)
+        similar = self._latents(template(linear[:, 0])[:, None])
+
+        def refine(window: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
+            return model.decoder(model.quantizer.decode(window), near / step, torch.full((len(window),), step))
+
+        return self._blocks(codes, refine, model.decoder.reach, 0.2, 1.0, progress, similar)
+
+    def coder(self, name: str, shape: tuple[int, ...]) -> AdaptiveCoder:
+        """The adaptive coder for codes of this shape; there is no other."""
+        from vqvae.codec.descriptions import wavelet_frames
+
+        if name not in self.coders:
+            raise ValueError(f"{self._checkpoint.name} has no {name} coder; it has: {', '.join(self.coders)}")
+        return AdaptiveCoder(wavelet_frames(shape[0]), self._checkpoint.start)
+
+    def fixed_bits(self, codes: np.ndarray) -> int:
+        """Bits of the codes when each takes what the largest magnitude of its row of latents needs, sign included."""
+        most = np.abs(codes).max(axis=(0, 2), initial=0)
+        return sum(bits_per_code(2 * int(m) + 1) for m in most) * codes.shape[0] * codes.shape[2]
+
+    def usual_rates(self, seconds: float) -> tuple[float, ...]:
+        """Bits per second: a rule of thumb from ECGs, where 60 % more bits halve the step."""
+        return tuple(40 * 1.6 ** (quality + 1) for quality in self._config.qualities)
+
+    @torch.inference_mode()
+    def _latents(self, values: np.ndarray) -> np.ndarray:
+        """values (N, 1, T) -> latents (N, D, T / D) of the periodic signal, block after block."""
+        model, frame = self._model, self._model.encoder.frame
+        count, reach = values.shape[2] // frame, self._model.encoder.reach
+        around = np.pad(values, ((0, 0), (0, 0), (reach * frame, reach * frame)), mode="wrap")
+        latents = np.empty((len(values), frame, count), np.float32)
+        for piece in pieces(count, BLOCK, 0):
+            window = torch.from_numpy(around[:, :, piece.start * frame : (piece.stop + 2 * reach) * frame])
+            latents[:, :, piece.start : piece.stop] = model.encoder(window)[:, :, reach : reach + piece.stop - piece.start].numpy()
+        return latents
+
+    @torch.inference_mode()
+    def _blocks(self, codes, work, reach, first, last, progress, beside=None):  # type: ignore[no-untyped-def]
+        """`work` on windows of codes, and of what lies beside them, of the periodic signal -> values (N, 1, T), block after block."""
+        frame, count = self._model.encoder.frame, codes.shape[2]
+        wrap = ((0, 0), (0, 0), (reach, reach))
+        around = [np.pad(part, wrap, mode="wrap") for part in (codes, codes if beside is None else beside)]
+        values = np.empty((len(codes), 1, count * frame), np.float32)
+        for piece in pieces(count, BLOCK, 0):
+            windows = (torch.from_numpy(part[:, :, piece.start : piece.stop + 2 * reach].astype(np.float32)) for part in around)
+            found = work(*windows)[:, :, reach * frame : (reach + piece.stop - piece.start) * frame]
+            values[:, :, piece.start * frame : piece.stop * frame] = found.numpy()
+            if progress:
+                progress(first + (last - first) * piece.stop / count)
+        return values
+
+
+def _chosen(coder: AdaptiveCoder, nearest: np.ndarray, latents: np.ndarray, weight: int) -> np.ndarray:
+    """Nearest codes and latents in steps (N, D, T), one chunk -> the codes chosen."""
+    from vqvae.codec.streams import choose_values
+
+    targets = np.moveaxis(np.minimum(np.abs(latents) * TARGET, FARTHEST), 2, 0).astype(np.int32)
+    symbols = to_symbols(coder.description, nearest)
+    chosen = choose_values(coder.description, coder.start, symbols, targets, weight)
+    return to_codes(coder.description, chosen.reshape(symbols.shape))
+

@@ -1,0 +1,62 @@
+"""What a family of checkpoints offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from vqvae.codec.protocol import Coder, Step
+
+BLOCK = 2048  # frames computed at once: bounds memory, and is the same for every recording, so that codes are too
+Template = Callable[[np.ndarray], np.ndarray]
+"""Rows (N, T) that were decoded -> rows (N, T) that the decoder may look at besides."""
+
+
+class Family(Protocol):
+    """Values (N, 1, T) <-> codes (N, Q, T / frame) at any quality, and what writes them."""
+
+    title: str
+    about: str  # one sentence: what it does
+    levels: int  # bit rates that a page offers
+    qualities: tuple[float, float]  # the least and the most
+    coders: tuple[str, ...]  # entropy coders by name, the best one first
+
+    def quality(self, level: int) -> float:
+        """The quality of a level, 1…levels."""
+
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
+        """values (N, 1, T) -> codes, integers; chunk: frames that are written together."""
+
+    def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
+        """codes -> values (N, 1, T) float32."""
+
+    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
+        """The entropy coder `name` for codes of this shape."""
+
+    def fixed_bits(self, codes: np.ndarray) -> int:
+        """Bits of the codes at a fixed length each."""
+
+    def usual_rates(self, seconds: float) -> tuple[float, ...]:
+        """About how many bits per second every level takes, when nothing has been measured; seconds: of a frame."""
+
+
+class Piece(NamedTuple):
+    """Frames [start, stop) to compute from frames [first, last), which hold all they depend on."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
+
+    @property
+    def inner(self) -> slice:
+        """[start, stop) within [first, last)."""
+        return slice(self.start - self.first, self.stop - self.first)
+
+
+def pieces(count: int, block: int, reach: int) -> list[Piece]:
+    """`count` frames in blocks, each with `reach` frames of surroundings where there are any."""
+    starts = range(0, count, block)
+    return [Piece(s, min(s + block, count), max(0, s - reach), min(count, s + block + reach)) for s in starts]

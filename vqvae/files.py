@@ -1,0 +1,33 @@
+"""What all `.vqz` files have in common, whichever codec made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vqvae.codec.container import Contents
+from vqvae.codec.protocol import Damage
+
+_REACH = 8  # frames beside lost ones that are not what they should be, either
+
+
+def require(contents: Contents, found: Any) -> None:
+    """ValueError unless a codec is the one that made a file."""
+    if contents.codec != found.name:
+        raise ValueError(f"this file was made by {contents.codec}, not by {found.name}")
+    if not found.sha256.startswith(contents.sha256):
+        made, here = contents.sha256[:12], found.sha256[:12]
+        raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): use that version's folder")
+
+
+def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
+    """Length of one code's piece of signal, s."""
+    return float(kind.length(layout) / frames / kind.describe_preprocessing()["rate_hz"])
+
+
+def holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
+    """The layout of a file, with gaps where frames are lost."""
+    seconds = frame_seconds(kind, contents.layout, contents.shape[-1])
+    spans = [(lost.start - _REACH, lost.stop + _REACH) for lost in damage if lost.stop > lost.start]
+    gaps = [(kind.FRAMES.start + start * seconds, kind.FRAMES.start + stop * seconds) for start, stop in spans]
+    changed: dict[str, Any] = kind.with_gaps(contents.layout, gaps)
+    return changed

@@ -1,0 +1,177 @@
+"""Training of a fine checkpoint's decoder: what rate-distortion choice and coarse steps lose, learned back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqvae.config import to_json
+from vqvae.networks.fine import FineConfig, FineVQVAE
+from vqvae.training.config import FORMAT, Source
+from vqvae.training.run_folder import Resumed, RunFolder
+
+WARM_UP = 100  # steps
+EDGE = 12  # frames at each end of a window that count for nothing, as they lack surroundings
+FLOOR = 0.005  # squared steps added to the linear decoder's error: below it nothing is gained
+FLIPPED = 0.25  # share of windows turned upside down
+CHECKED = 4000  # frames per recording at a validation
+
+
+@dataclass(frozen=True)
+class FineTraining:
+    """How a fine checkpoint is trained."""
+
+    training: tuple[Source, ...]
+    validation: tuple[Source, ...]  # other patients; they choose the best weights and are never trained on
+    seed: int = 0
+    steps: int = 20000
+    batch_size: int = 32  # windows
+    window: int = 96  # frames
+    learning_rate: float = 1.5e-3  # at the top of one cosine cycle
+    finest: float = 0.025  # quantizer step, in standard deviations of a lead
+    coarsest: float = 1.7
+    rates: int = 12  # steps in a geometric row from the finest to the coarsest
+    trade: float = 0.1  # squared steps that a bit is worth when codes are chosen
+    check_every: int = 1000
+
+
+@dataclass(frozen=True)
+class FineCheckpointConfig:
+    """All of a fine checkpoint's config.json."""
+
+    name: str
+    modality: str
+    model: FineConfig
+    training: FineTraining
+    qualities: tuple[float, ...] = (-0.5, 0.5, 1.25, 2.0, 2.75, 3.5, 4.25, 5.0)  # -log2 of the step at every bit rate that is offered
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    task: str = "fine"
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format > FORMAT:
+            raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+
+
+class Coded(NamedTuple):
+    """One recording at every quantizer step, in S steps, N rows, F frames of D samples."""
+
+    values: np.ndarray  # (N, F * D) float32
+    codes: np.ndarray  # (S, N, F, D) integers
+    templates: np.ndarray  # (S, N, F, D) latents of the template of the linear reconstruction
+    steps: np.ndarray  # (S,)
+
+
+class Batch(NamedTuple):
+    """Windows of W frames."""
+
+    values: Tensor  # (B, 1, W * D)
+    codes: Tensor  # (B, D, W)
+    templates: Tensor  # (B, D, W) in steps
+    steps: Tensor  # (B,)
+
+
+class FineProgress(NamedTuple):
+    """Where a training stands."""
+
+    step: int
+    steps: int
+    remaining: float  # validation: error over the linear decoder's, geometric mean; NaN before the first check
+
+
+def train_fine(
+    config: FineCheckpointConfig,
+    training: Sequence[Sequence[Coded]],
+    validation: Sequence[Coded],
+    run: Path,
+    progress: Callable[[FineProgress], bool] = lambda _: True,
+) -> Path:
+    """Train the decoder on coded recordings of every source, continuing what `run` holds; returns the folder of the best weights."""
+    settings = config.training
+    folder = RunFolder(run)
+    folder.start(to_json(config))
+    torch.manual_seed(settings.seed)
+    model = FineVQVAE(config.model)
+    optimizer = torch.optim.AdamW(model.decoder.refine.parameters(), settings.learning_rate, weight_decay=1e-3)
+    at = folder.resume(model, optimizer) or Resumed(0, math.inf)
+    remaining = math.nan
+    for step in range(at.step, settings.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * _schedule(step, settings.steps)
+        loss = fine_loss(model, draw(training, [source.share for source in settings.training], settings, step))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.decoder.refine.parameters(), 0.5)
+        optimizer.step()
+        going = progress(FineProgress(step + 1, settings.steps, remaining))
+        if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
+            remaining = check_fine(model, validation)
+            folder.record(step=step + 1, loss=round(loss.item(), 4), remaining=round(remaining, 5))
+            if remaining < at.best:
+                folder.keep_best(model)
+            at = Resumed(step + 1, min(at.best, remaining))
+            folder.keep_last(model, optimizer, at.step, at.best)
+            folder.status("running" if going else "stopped", step + 1, settings.steps)
+        if not going:
+            return run / "best"
+    folder.status("done", settings.steps, settings.steps)
+    return run / "best"
+
+
+def fine_loss(model: FineVQVAE, batch: Batch) -> Tensor:
+    """Error over the linear decoder's, so that every record and rate counts alike; errors in squared steps, mean over windows."""
+    latents = model.quantizer.decode(batch.codes)
+    inner = slice(EDGE * model.encoder.frame, -EDGE * model.encoder.frame)
+    step = batch.steps[:, None, None]
+    rebuilt = model.decoder(latents, batch.templates, batch.steps)
+    with torch.no_grad():
+        linear = model.decoder.synthesise(latents * step)
+    error, before = (((values - batch.values) / step)[:, 0, inner].square().mean(dim=1) for values in (rebuilt, linear))
+    return (error / (before + FLOOR)).mean()
+
+
+def draw(sources: Sequence[Sequence[Coded]], shares: Sequence[float], settings: FineTraining, step: int) -> Batch:
+    """Batch number `step`, the same for the same seed and step: random recordings, rows, rates, places and signs."""
+    random = np.random.default_rng([settings.seed, step])
+    values, codes, templates, steps = [], [], [], []
+    for _ in range(settings.batch_size):
+        source = sources[int(random.choice(len(sources), p=np.asarray(shares) / np.sum(shares)))]
+        coded = source[random.integers(len(source))]
+        rate, row = random.integers(len(coded.steps)), random.integers(len(coded.values))
+        start = random.integers(coded.codes.shape[2] - settings.window + 1)
+        place = slice(start, start + settings.window)
+        sign = -1 if random.random() < FLIPPED else 1
+        frame = coded.codes.shape[3]
+        values.append(sign * coded.values[row, None, start * frame : (start + settings.window) * frame])
+        codes.append(sign * coded.codes[rate, row, place].T)
+        templates.append(sign * coded.templates[rate, row, place].T.astype(np.float32) / coded.steps[rate])
+        steps.append(coded.steps[rate])
+    stacked = (np.stack(part).astype(np.float32) for part in (values, codes, templates, steps))
+    return Batch(*(torch.from_numpy(part) for part in stacked))
+
+
+@torch.no_grad()
+def check_fine(model: FineVQVAE, coded: Sequence[Coded]) -> float:
+    """Error over the linear decoder's, root mean square of each recording's first row at each rate, geometric mean over both."""
+    logs = []
+    for recording in coded:
+        frames = min(CHECKED, recording.codes.shape[2])
+        values = torch.from_numpy(recording.values[:1, None, : frames * model.encoder.frame])
+        for rate, step in enumerate(recording.steps):
+            codes = torch.from_numpy(recording.codes[rate, :1, :frames].astype(np.float32)).movedim(-1, 1)
+            templates = torch.from_numpy(recording.templates[rate, :1, :frames].astype(np.float32)).movedim(-1, 1)
+            batch = Batch(values, codes, templates / float(step), torch.tensor([step], dtype=torch.float32))
+            logs.append(0.5 * math.log(fine_loss(model, batch).item()))
+    return math.exp(sum(logs) / len(logs))
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Warm-up, then one cosine down to a hundredth."""
+    return min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
