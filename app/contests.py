@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from app import cache
 from app.choices_compare import Choice
 from app.jobs import Job, Told
 from vqvae import codecs
+from vqvae.bundle import Asked, Source, contents, packed
 from vqvae.contest.entries import Contest, prepare
 from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
@@ -20,7 +21,7 @@ from vqvae.modalities.protocol import Report
 
 RATIOS = (8.0, 16.0, 32.0, 64.0, 4.0, 128.0)  # of the curve, those that matter most first
 JOBS = "compare.jobs"  # what is being computed for this reader, by kind: "table", "curve", "bundle"
-PREPARING = "the original"  # the part of a job that comes before all codecs
+PREPARING, EVIDENCE = "the original", "the evidence"  # parts of jobs that are no codecs
 
 Found = Result | Failed
 
@@ -100,10 +101,13 @@ def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], 
     """The contest, and every codec or why there is none."""
     told(PREPARING, "finding its beats", 0.0)
     noisy = given(shelf, choice.source, clean, choice.noise)
-    key = ("arena", choice.source, choice.noise)
-    contest = shelf.get(key, lambda: prepare("ecg", noisy, clean if choice.noise else None))
+    contest = shelf.get(_arena_key(choice), lambda: prepare("ecg", noisy, clean if choice.noise else None))
     told(PREPARING, "done", 1.0)
     return contest, [_codec(name) for name in names]
+
+
+def _arena_key(choice: Choice) -> tuple[Any, ...]:
+    return "arena", choice.source, choice.noise
 
 
 def _codec(name: str) -> Any:
@@ -111,6 +115,49 @@ def _codec(name: str) -> Any:
         return codecs.codec(name)
     except ValueError as error:
         return Failed(name, str(error))
+
+
+class Evidence(NamedTuple):
+    """A bundle, ready to be taken home."""
+
+    packed: bytes  # .zip
+    sizes: dict[str, int]  # file -> bytes
+
+
+def asked(choice: Choice, contest: Contest) -> Asked:
+    """A choice as the command line says it."""
+    noise = f"{'+'.join(choice.noise.kinds)}:{choice.noise.snr:g}" if choice.noise else ""
+    lead = contest.recording.leads[contest.analysis.lead]
+    return Asked(choice.codecs, choice.size, lead, noise, choice.noise.seed if choice.noise else 0)
+
+
+def arena(choice: Choice) -> Contest | None:
+    """The contest of a choice, once its first codec has been at work."""
+    shelf, key = cache.shelf(), _arena_key(choice)
+    found: Contest | None = shelf.get(key, lambda: None) if shelf.holds(key) else None
+    return found
+
+
+def start_bundle(
+    choice: Choice, contest: Contest, results: Sequence[Result], source: Source, figures: Mapping[str, Callable[[], bytes]]
+) -> Job[Evidence]:
+    """Put the evidence together; `figures` draws every picture by its name."""
+    def work(told: Told) -> Iterator[Evidence]:
+        told(EVIDENCE, "writing the reconstructions", 0.0)
+
+        def heard(name: str, draw: Callable[[], bytes], share: float) -> Callable[[], bytes]:
+            def drawn() -> bytes:
+                told(EVIDENCE, f"drawing {name}", share)
+                return draw()
+
+            return drawn
+
+        drawings = {name: heard(name, draw, 0.4 + 0.3 * i / len(figures)) for i, (name, draw) in enumerate(figures.items())}
+        files = contents(contest, results, source, asked(choice, contest), drawings)
+        told(EVIDENCE, "packing", 0.7)
+        yield Evidence(packed(files), {name: len(files[name]) for name in sorted(files)})
+
+    return Job([EVIDENCE], work)
 
 
 class Point(NamedTuple):

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import streamlit as st
 
 from app import cache
-from app.inputs import NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
+from app.inputs import FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
 from app.words import plain
 from vqvae.modalities.ecg.recording import Ecg
 
 KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own that stay within reach, and the bytes they may take together
+FILE_ROOM = 100_000_000  # bytes that the files of one recording may have to be kept beside it
+
+
+class Files(NamedTuple):
+    """What a recording was read from: evidence about it must name its files."""
+
+    files: dict[str, bytes]
+    rate: float | None  # Hz, given by the reader where the files do not say
+
+
+class Unpacked(NamedTuple):
+    """The files of a recording, out of their archive if they came in one."""
+
+    main: str  # the name of the one to read
+    files: dict[str, bytes]
+    rate: float | None  # Hz
 
 
 class Refused(NamedTuple):
@@ -40,7 +58,7 @@ def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
     if rate != waiting.rate:
         answer = _read(waiting.files, rate)
         if isinstance(answer, Ecg):
-            return _open(waiting.files, answer)
+            return _open(Files(waiting.files, rate), answer)
         waiting = waiting._replace(why=answer, rate=rate)
         st.session_state[REFUSED] = waiting
     _explain(waiting.why)
@@ -56,7 +74,7 @@ def _take(received: dict[str, bytes], waiting: Refused | None, place: str) -> bo
         if isinstance(together, Ecg):
             received, answer = both, together
     if isinstance(answer, Ecg):
-        return _open(received, answer)
+        return _open(Files(received, None), answer)
     st.session_state[REFUSED] = Refused(received, answer, None, place, st.session_state[SOURCE])
     st.session_state.pop(RATE, None)
     st.session_state[UPLOADS] += 1
@@ -68,18 +86,33 @@ def _read(files: dict[str, bytes], rate: float | None) -> Ecg | cache.Refusal:
         return cache.receive(files, rate)
 
 
-def _open(files: dict[str, bytes], recording: Ecg) -> bool:
-    source = f"upload:{cache.digest(files)}"
+def _open(came: Files, recording: Ecg) -> bool:
+    source = f"upload:{cache.digest(came.files)}"
     kept: dict[str, Ecg] = {source: recording}
     for key, value in reversed(st.session_state[OPENED].items()):
         if len(kept) < KEPT and sum(ecg.signals.nbytes for ecg in (*kept.values(), value)) <= ROOM:
             kept.setdefault(key, value)
     st.session_state[OPENED] = dict(reversed(kept.items()))
+    before: dict[str, Files] = st.session_state.get(FILES, {})
+    files = {source: came} | {key: value for key, value in before.items() if key in kept and key != source}
+    st.session_state[FILES] = {key: value for key, value in files.items() if sum(map(len, value.files.values())) <= FILE_ROOM}
     st.session_state[NEXT] = source
     st.session_state[UPLOADS] += 1  # the drop zone is empty again
     st.session_state.pop(RATE, None)
     st.session_state.pop(REFUSED, None)
     return True
+
+
+def unpacked(source: str) -> Unpacked | None:
+    """The files of an opened recording; None for an example, and where they were too large to be kept."""
+    from vqvae.modalities.ecg.uploads import receive
+
+    came: Files | None = st.session_state.get(FILES, {}).get(source)
+    if came is None:
+        return None
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        main = receive(came.files, Path(folder))
+        return Unpacked(main.name, {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}, came.rate)
 
 
 def _explain(refused: cache.Refusal) -> None:

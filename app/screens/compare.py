@@ -1,9 +1,11 @@
 """Compare: every codec at the same bytes, on this recording."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import choices_compare, contests, inputs
-from app.views import compare, compare_curve, compare_table, compare_window, compare_words
+from app.views import compare, compare_curve, compare_files, compare_table, compare_window, compare_words
 from vqvae.contest.results import ranked
 
 recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
@@ -26,3 +28,6 @@ compare.notes(results, failed)
 if results:
     compare_window.explore(recording, results, choice, scores[0])
     compare_curve.section(choice, recording, results, scores[0])
+    figures = compare_window.pictures(recording, results, choice, scores[0])
+    figures["curve.html"] = partial(compare_curve.picture, contests.curve(choice), results, scores[0], dark=False)
+    compare_files.section(choice, results, figures)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cache, contests
 from app.choices_compare import Choice
-from app.contests import JOBS, PREPARING
+from app.contests import EVIDENCE, JOBS, PREPARING
 from app.jobs import WAITING, Job
 from app.views.compare_words import PLAIN, Said
 from app.words import count, plain
@@ -63,8 +63,9 @@ def bar(kind: str, work: Job[Any]) -> None:
     """How far a job is, and with what."""
     wide, narrow = st.columns([6, 1], vertical_alignment="center")
     left = f", about {work.left:.0f} s left" if work.left == work.left else ""
-    ready = sum(part.share >= 1 for name, part in work.parts.items() if name != PREPARING)
-    wide.progress(work.share, f"{ready} of {len(work.parts) - 1} codecs ready{left}")
+    codecs = {name: part for name, part in work.parts.items() if name not in (PREPARING, EVIDENCE)}
+    ready = f"{sum(part.share >= 1 for part in codecs.values())} of {len(codecs)} codecs ready" if codecs else "Preparing"
+    wide.progress(work.share, f"{ready}{left}")
     narrow.button("Stop", key=f"stop.{kind}", on_click=work.stop, icon=":material/stop_circle:")
     busy = {name: at for name, at in work.parts.items() if at.doing != WAITING and at.share < 1}
     st.caption(" · ".join(f"{plain(name)}: {at.doing}, {100 * at.share:.0f}\u202f%" for name, at in busy.items()) or "Starting …")
@@ -93,9 +94,9 @@ def compute(choice: Choice, clean: Ecg) -> tuple[list[Result], list[Failed], Job
 
 def verdict(said: Said, waiting: int) -> None:
     """Who keeps most, in words."""
-    box, icon = (st.success, ":material/trophy:") if said.won else (st.warning, ":material/trophy:")
+    box = {True: st.success, False: st.warning, None: st.info}[said.won]
     soon = f" {count(waiting, 'codec')} still to come." if waiting else ""
-    box(f"**{plain(said.lead)}** {plain(' '.join(said.rest))}{soon}", icon=icon)
+    box(f"**{plain(said.lead)}** {plain(' '.join(said.rest))}{soon}", icon=":material/trophy:")
 
 
 def notes(results: Sequence[Result], failed: Sequence[Failed]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ from vqvae.contest.results import Result
 from vqvae.modalities.ecg.contest_curve import Axis, CurvePoint, curve
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ASKED = "compare.curve"  # what the curve was last asked for
 
@@ -43,24 +47,28 @@ def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Po
     if work and running and not work.running:
         st.rerun()
     kept = contests.curve(choice)
-    points = kept + [point for point in (list(work.found) if work else []) if point.codec not in {other.codec for other in kept}]
-    found = score(results[0].truth, ranking)
-    if not found:
-        return
-    axis = Axis(score_title(ranking), found.unit, "higher" if found.perfect > 0 else "lower")
-    table = [CurvePoint(result.codec, result.rate, _value(result.truth, ranking)) for result in results]
-    drawn = [CurvePoint(point.codec, point.rate, _value(point.truth, ranking)) for point in points]
+    done = {point.codec for point in kept}
+    points = kept + [point for point in (list(work.found) if work else []) if point.codec not in done]
     if work and work.running:
         compare.bar("curve", work)
     elif work:
         compare.ended("curve", work)
     st.plotly_chart(
-        curve(drawn, axis, chosen=table, dark=inputs.dark()),
+        picture(points, results, ranking, inputs.dark()),
         key="compare.curve.picture",
         config={"displaylogo": False},
-        alt=f"{axis.title} of every codec against the size of its file",
+        alt=f"{score_title(ranking)} of every codec against the size of its file",
     )
     st.caption("Every point is a real file of this recording, headers included. Rings: the files of the table above.")
+
+
+def picture(points: Sequence[Point], results: Sequence[Result], ranking: str, dark: bool) -> go.Figure:
+    """The curve with the files of the table in it."""
+    found = score(results[0].truth, ranking)
+    axis = Axis(score_title(ranking), found.unit if found else "", "higher" if found and found.perfect > 0 else "lower")
+    table = [CurvePoint(result.codec, result.rate, _value(result.truth, ranking)) for result in results]
+    drawn = [CurvePoint(point.codec, point.rate, _value(point.truth, ranking)) for point in points]
+    return curve(drawn, axis, chosen=table, dark=dark)
 
 
 def _value(report: Report, name: str) -> float:

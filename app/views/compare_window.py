@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,9 @@ from vqvae.contest.results import Result
 from vqvae.modalities.ecg.contest_window import Row, difference, errors, multiples, whole, worst_stretches
 from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import Ecg
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 STRETCH = 2.0  # s, what is looked for
 PLACE, RANK, SHOWN, ERRORS = "compare.place", "compare.rank", "compare.shown", "compare.errors"
@@ -32,7 +36,7 @@ def explore(recording: Ecg, results: Sequence[Result], choice: Choice, ranking: 
     starts = worst_stretches(differences, STRETCH)
     _open_at_worst(recording, starts, lead, len(results))
     _controls(recording, starts)
-    view = View(lead, st.session_state[TIME], speed=250.0 / st.session_state[SECONDS], dark=inputs.dark())
+    view = _view(lead)
     st.plotly_chart(
         whole(recording, differences, view),
         key="compare.whole",
@@ -41,17 +45,31 @@ def explore(recording: Ecg, results: Sequence[Result], choice: Choice, ranking: 
         config={"displayModeBar": False},
         alt="The whole recording, and by how much the codecs' errors differ along it",
     )
-    label = score_title(ranking)
-    given = contests.recording(choice, recording) if choice.noise else None
-    rows = {result.codec: Row(result.reconstruction, f"{result.codec}: {label} {value(result, ranking)}") for result in results}
+    drawn = pictures(recording, results, choice, ranking, view)
     st.plotly_chart(
-        errors(recording, rows, view) if st.session_state.get(ERRORS) else multiples(recording, rows, view, given=given),
+        drawn["errors.html" if st.session_state.get(ERRORS) else "window.html"](),
         key="compare.window",
         config={"displaylogo": False},
         alt=f"Original and every codec's reconstruction from {view.start:.1f} s, one below the other",
     )
     st.caption("Grey below every reconstruction: the original. Drag to enlarge all rows together, double-click to return.")
     inputs.write_address(address(choice))
+
+
+def _view(lead: int, printed: bool = False) -> View:
+    dark = inputs.dark() and not printed
+    return View(lead, st.session_state[TIME], speed=250.0 / st.session_state[SECONDS], dark=dark)
+
+
+def pictures(
+    recording: Ecg, results: Sequence[Result], choice: Choice, ranking: str, view: View | None = None
+) -> dict[str, Callable[[], go.Figure]]:
+    """What draws the window, by the name of the picture's file; without a `view` as the reader sees it, for white paper."""
+    view = view or _view(recording.leads.index(inputs.usual_lead(recording)), printed=True)
+    label = score_title(ranking)
+    given = contests.recording(choice, recording) if choice.noise else None
+    rows = {result.codec: Row(result.reconstruction, f"{result.codec}: {label} {value(result, ranking)}") for result in results}
+    return {"window.html": lambda: multiples(recording, rows, view, given=given), "errors.html": lambda: errors(recording, rows, view)}
 
 
 def _open_at_worst(recording: Ecg, starts: np.ndarray, lead: int, codecs: int) -> None:

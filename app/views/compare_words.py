@@ -18,7 +18,7 @@ class Said(NamedTuple):
 
     lead: str  # who keeps most
     rest: tuple[str, ...]  # how far the others are, and where our own lose
-    won: bool  # whether one of our own leads
+    won: bool | None  # whether one of our own leads; None where none takes part
 
 
 def score(report: Report, name: str) -> Score | None:
@@ -46,10 +46,11 @@ def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[s
     first = fair[0] if fair else results[0]
     title = score_title(ranking)
     if not best.get(ranking):
-        return Said(f"At {size} nobody has an answer for {title}.", (), False)
+        return Said(f"At {size} nobody has an answer for {title}.", (), None)
     together = [result for result in fair if result.codec in best[ranking]]
     lead = f"At {size} {_names(together)} {'keeps' if len(together) == 1 else 'keep'} most: {title} {value(first, ranking)}."
-    return Said(lead, (*_others(fair, ranking, ours), *_losses(fair, scores, ours, best)), first.codec in ours)
+    won = first.codec in ours if any(result.codec in ours for result in results) else None
+    return Said(lead, (*_others(fair, ranking, ours), *_losses(fair, scores, ours, best)), won)
 
 
 def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list[str]:
