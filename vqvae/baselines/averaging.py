@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from vqvae.baselines.coders import Successive
-from vqvae.baselines.scalar import dequantise, quantise, step_of
+from vqvae.baselines.scalar import dequantise, quantise, require_shape, step_of
 from vqvae.codec.protocol import Coder
 
 COLUMN = 32  # samples that a column of codes describes
@@ -42,7 +42,8 @@ class Averaging:
         return np.stack([row.reshape(-1, COLUMN).T for row in rows])
 
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, 32, T / 32) -> values (N, 1, length) float32."""
+        """codes (N, 32, T / 32) -> values (N, 1, length) float32; ValueError when they do not fit."""
+        require_shape(codes, COLUMN, length // COLUMN)
         levels = dequantise(codes.swapaxes(1, 2), step_of(quality))
         return levels.reshape(len(codes), 1, -1)[:, :, :length]
 

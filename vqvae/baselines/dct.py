@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from vqvae.baselines.coders import textbook
-from vqvae.baselines.scalar import ONE, THRESHOLD, dequantise, quantise, step_of
+from vqvae.baselines.scalar import ONE, THRESHOLD, dequantise, quantise, require_shape, step_of
 from vqvae.codec.protocol import Coder
 
 FRAME = 32  # samples: better than 64 and 128 at compression ratios from 8 to 64, as QRS complexes are short
@@ -33,7 +33,8 @@ class Dct:
         return np.stack([quantise(analysis(row[0]).T, step_of(quality), THRESHOLD) for row in values])
 
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, 32, T / 32) -> values (N, 1, length) float32."""
+        """codes (N, 32, T / 32) -> values (N, 1, length) float32; ValueError when they do not fit."""
+        require_shape(codes, FRAME, length // FRAME)
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 

@@ -18,10 +18,10 @@ class Baseline(Protocol):
     qualities: tuple[float, float]  # least and most; more quality, more bytes, continuous
 
     def encode(self, values: np.ndarray, quality: float) -> np.ndarray:
-        """values (N, 1, T) float32 -> codes (N, Q, T') int32."""
+        """values (N, 1, T) float32 -> codes (N, Q, T') int32; the T' columns describe equal stretches of time."""
 
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, Q, T') -> values (N, 1, length) float32; needs no more than the quality and the length."""
+        """codes (N, Q, T') -> values (N, 1, length) float32, from no more than these; ValueError when they do not fit together."""
 
     def coder(self, rows: int) -> Coder:
         """What writes the codes of `rows` rows."""

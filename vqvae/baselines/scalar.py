@@ -8,11 +8,20 @@ LARGEST = 2**19 - 1  # magnitude of a code: coders write differences of codes as
 THRESHOLD = 0.7  # steps below which a coefficient becomes 0; chosen on training recordings at compression ratios 8 to 64
 ONE = 1.05  # where magnitude 1, which stands for 0.7 to 1.5 steps, comes back
 ROUNDING = 0.5  # the threshold of plain rounding
+BOUND = 30  # of a quality, far beyond any that is offered
 
 
 def step_of(quality: float) -> float:
-    """The step at a quality, in standard deviations of the lead."""
+    """The step at a quality, in standard deviations of the lead; ValueError for a quality that none can have."""
+    if not abs(quality) <= BOUND:
+        raise ValueError(f"quality {quality:g} is not in {-BOUND}…{BOUND}: it is -log2 of a step in standard deviations")
     return float(2.0**-quality)
+
+
+def require_shape(codes: np.ndarray, channels: int, columns: int) -> None:
+    """ValueError unless codes are (N, channels, columns), which is what a signal of the length asked for has."""
+    if codes.ndim != 3 or codes.shape[1:] != (channels, columns):
+        raise ValueError(f"codes of shape {codes.shape} do not fit the signal's length and quality: expected (rows, {channels}, {columns})")
 
 
 def quantise(numbers: np.ndarray, step: float, threshold: float = ROUNDING) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vqvae.baselines.coders import Successive
-from vqvae.baselines.scalar import dequantise, quantise, step_of
+from vqvae.baselines.scalar import dequantise, quantise, require_shape, step_of
 from vqvae.codec.protocol import Coder
 
 COLUMN = 512  # samples of the signal that a column of codes describes
@@ -41,9 +41,11 @@ class Smoothing:
         return np.stack([quantise(_resampled(row, count, COLUMN), step).reshape(-1, count).T for row in padded])
 
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, kept, T / COLUMN rounded up) -> values (N, 1, length) float32."""
-        samples = dequantise(codes.swapaxes(1, 2), step_of(quality)).reshape(len(codes), -1)
-        return np.stack([_resampled(row, COLUMN, kept(quality)) for row in samples])[:, None, :length]
+        """codes (N, kept, T / COLUMN rounded up) -> values (N, 1, length) float32; ValueError when they do not fit."""
+        step, count = step_of(quality), kept(quality)
+        require_shape(codes, count, -(-length // COLUMN))
+        samples = dequantise(codes.swapaxes(1, 2), step).reshape(len(codes), -1)
+        return np.stack([_resampled(row, COLUMN, count) for row in samples])[:, None, :length]
 
     def coder(self, rows: int) -> Coder:
         """What writes the codes of `rows` rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vqvae.baselines.coders import textbook
-from vqvae.baselines.scalar import ONE, THRESHOLD, dequantise, quantise, step_of
+from vqvae.baselines.scalar import ONE, THRESHOLD, dequantise, quantise, require_shape, step_of
 from vqvae.codec.protocol import Coder
 from vqvae.codec.state import State
 
@@ -34,7 +34,8 @@ class Wavelet:
         return np.stack([quantise(analysis(row, self.levels).T, step_of(quality), THRESHOLD) for row in padded])
 
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, 2 ** levels, T / 2 ** levels rounded up) -> values (N, 1, length) float32."""
+        """codes (N, 2 ** levels, T / 2 ** levels rounded up) -> values (N, 1, length) float32; ValueError when they do not fit."""
+        require_shape(codes, 2**self.levels, -(-length // 2**self.levels))
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 
@@ -75,8 +76,12 @@ def analysis(signal: np.ndarray, levels: int) -> np.ndarray:
     """Signal (T,), T a multiple of 2 ** levels -> coefficients (T / 2 ** levels, 2 ** levels)."""
     import pywt
 
-    bands = pywt.wavedec(signal, WAVELET, MODE, levels)
-    return np.concatenate([band.reshape(-1, width) for band, width in zip(bands, widths(levels), strict=True)], axis=1)
+    frames = len(signal) >> levels
+    bands = []
+    for _ in range(levels):
+        signal, detail = pywt.dwt(signal, WAVELET, MODE)
+        bands.append(detail)
+    return np.concatenate([band.reshape(frames, -1) for band in (signal, *reversed(bands))], axis=1)
 
 
 def synthesis(coefficients: np.ndarray) -> np.ndarray:
@@ -84,4 +89,7 @@ def synthesis(coefficients: np.ndarray) -> np.ndarray:
     import pywt
 
     edges = np.cumsum(widths(coefficients.shape[1].bit_length() - 1))[:-1]
-    return np.asarray(pywt.waverec([band.reshape(-1) for band in np.split(coefficients, edges, axis=1)], WAVELET, MODE))
+    signal, *details = (np.ascontiguousarray(band).reshape(-1) for band in np.split(coefficients, edges, axis=1))
+    for detail in details:
+        signal = pywt.idwt(signal, detail, WAVELET, MODE)
+    return signal
