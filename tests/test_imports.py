@@ -17,11 +17,12 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "metrics": {"metrics"},
     "baselines": {"baselines", "codec"},
     "config": {"config"},
+    "families": {"families", "checkpoint", "codec", "training", "networks", "quantizers", "metrics"},
     "codec": {"codec"},
     "datasets": {"datasets"},
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},
-    "checkpoint": {"checkpoint", "training", "networks", "quantizers", "config"},
+    "checkpoint": {"checkpoint", "codec", "training", "networks", "quantizers", "config"},
     "training": {"datasets", "training", "networks", "quantizers", "config", "metrics", "modalities"},
 }
 

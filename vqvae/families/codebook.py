@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from vqvae.checkpoint import Checkpoint
+from vqvae.codec.adaptive import AdaptiveCoder
 from vqvae.codec.protocol import Coder, Step
 from vqvae.families.protocol import BLOCK, Template, pieces
 from vqvae.metrics.rate import bits_per_code, fixed_length_bits
 from vqvae.networks.vqvae import VQVAE
 
-if TYPE_CHECKING:
-    from vqvae.codec.state import State
-
 COARSEST = 0.02  # least share of a level that is asked for
+THRIFT = 8.0  # times its worth that a bit counts just above the level below
 
 
 class Codebook:
@@ -44,8 +42,7 @@ class Codebook:
         if quality == count:
             codes = encode_values(self._model, values, BLOCK, progress)[:, :count]
         else:
-            state = self._start(len(values), count)
-            codes = choose_vectors(self._model, values, count, count - quality, chunk, state, progress)
+            codes = choose_vectors(self._model, values, count, THRIFT * (count - quality) ** 2, chunk, self._adaptive, progress)
         return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
@@ -54,18 +51,18 @@ class Codebook:
 
     def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
         """The entropy coder `name` for codes of this shape."""
-        from vqvae.codec.adaptive import AdaptiveCoder
-        from vqvae.codec.descriptions import indices
-        from vqvae.codec.static import StaticCoder
-
         if name == "static":
-            return StaticCoder(self._checkpoint.tables)
-        bits = bits_per_code(self._model.quantizer.codebook_size)
-        return AdaptiveCoder(indices(shape[1], bits, shape[0]), self._start(*shape[:2]))
+            from vqvae.codec.static import StaticCoder
 
-    def _start(self, rows: int, levels: int) -> State:
-        """The start state that serves so many rows and levels."""
-        raise NotImplementedError
+            return StaticCoder(self._checkpoint.tables)
+        return self._adaptive(shape[0], shape[1])
+
+    def _adaptive(self, rows: int, levels: int) -> AdaptiveCoder:
+        from vqvae.codec.descriptions import indices
+
+        description = indices(levels, bits_per_code(self._model.quantizer.codebook_size), rows)
+        start = self._checkpoint.start
+        return AdaptiveCoder(description, None if start is None else serving(description, start))
 
     def fixed_bits(self, codes: np.ndarray) -> int:
         """Bits of the codes at log2 of the codebook's size each, rounded up."""

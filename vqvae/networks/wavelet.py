@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -55,5 +56,5 @@ def from_frames(frames: np.ndarray, levels: int, name: str = "bior4.4") -> np.nd
     import pywt
 
     edges = np.cumsum([0, 1, *(2**level for level in range(levels))])
-    bands = [np.ascontiguousarray(frames[:, start:stop]).reshape(-1) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    bands = [np.ascontiguousarray(frames[:, start:stop]).reshape(-1) for start, stop in pairwise(edges)]
     return np.asarray(pywt.waverec(bands, name, "periodization"))

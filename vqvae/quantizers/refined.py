@@ -86,11 +86,15 @@ class RefinedResidualQuantizer(Quantizer):
 
     def decode(self, codes: Tensor) -> Tensor:
         """codes (B, q, *S), q = 1…levels -> latents (B, D, *S): the estimate after q levels."""
+        return self.estimate(codes).latents
+
+    def estimate(self, codes: Tensor) -> Estimate:
+        """codes (B, q, *S), q = 1…levels -> what is known after q levels."""
         check_codes(codes, self.codebook_size, self.levels)
         known = self._nothing(torch.Size((codes.shape[0], self.codebook_dim, *codes.shape[2:])), codes.device)
         for level, row in enumerate(codes.unbind(dim=1)):
             _, known = self._step(level, row, known)
-        return known.latents
+        return known
 
     @torch.no_grad()
     def initialise(self, latents: Tensor, generator: torch.Generator | None = None, iterations: int = 10) -> None:

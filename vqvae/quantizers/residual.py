@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vqvae.quantizers.base import CodebookQuantizer, Quantized, Quantizer, check_codes, straight_through
+from vqvae.quantizers.refined import Estimate
 
 
 class ResidualQuantizer(Quantizer):
@@ -62,6 +63,11 @@ class ResidualQuantizer(Quantizer):
         for quantizer, level in others:
             total = total + quantizer.look_up(level)
         return total
+
+    def estimate(self, codes: Tensor) -> Estimate:
+        """codes (B, q, *S) -> their latents; every level expects errors of size 1."""
+        latents = self.decode(codes)
+        return Estimate(latents, torch.ones_like(latents[:, :1]))
 
     @torch.no_grad()
     def initialise(self, latents: Tensor, generator: torch.Generator | None = None, iterations: int = 10) -> None:

@@ -143,7 +143,7 @@ def draw(sources: Sequence[Sequence[Coded]], shares: Sequence[float], settings: 
     values, codes, templates, steps = [], [], [], []
     for _ in range(settings.batch_size):
         source = sources[int(random.choice(len(sources), p=np.asarray(shares) / np.sum(shares)))]
-        coded = source[random.integers(len(source))]
+        coded = source[int(random.integers(len(source)))]
         rate, row = random.integers(len(coded.steps)), random.integers(len(coded.values))
         start = random.integers(coded.codes.shape[2] - settings.window + 1)
         place = slice(start, start + settings.window)

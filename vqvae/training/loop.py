@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,9 +99,21 @@ def _keep(folder: RunFolder, model: VQVAE, optimizer: torch.optim.Optimizer, at:
     mean = float(np.mean(np.log(prdn)))
     if len(prdn) == model.quantizer.levels and mean < at.best:
         at = Resumed(at.step, mean)
-        folder.keep_best(model)
+        folder.keep_best(ordered(model))
     folder.keep_last(model, optimizer, at.step, at.best)
     return at
+
+
+@torch.no_grad()
+def ordered(model: VQVAE) -> VQVAE:
+    """The same model with every codebook in the order of its vectors' norms, so that an index tells how much happens, to coders too."""
+    copy = deepcopy(model)
+    for quantizer in copy.quantizer.quantizers:
+        order = quantizer.codebook.norm(dim=1).argsort(stable=True)  # type: ignore[operator, union-attr]
+        for tensor in (*quantizer.parameters(), *quantizer.buffers()):
+            if tensor.shape[:1] == order.shape:  # the vectors, and what is counted for each
+                tensor.copy_(tensor[order].clone())
+    return copy
 
 
 def _optimizer(model: VQVAE, settings: TrainingConfig) -> torch.optim.Optimizer:

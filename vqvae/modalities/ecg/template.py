@@ -29,7 +29,7 @@ class _Similar(NamedTuple):
 
 
 def template(signals: np.ndarray, rate: float = 360.0) -> np.ndarray:
-    """signals (C, T) at 360 Hz -> (C, T) float32: each beat as the mean of its most similar neighbours; the signal itself where none are."""
+    """signals (C, T) at 360 Hz -> (C, T) float32: beats as means of similar ones; the signal itself where there are none."""
     signals = signals.astype(np.float32, copy=False)
     length = signals.shape[1]
     peaks = find_r_peaks(signals, rate)

@@ -1,0 +1,104 @@
+"""Codebook indices chosen by rate and distortion together, in the coder's own prices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqvae.codec.adaptive import AdaptiveCoder, to_codes
+from vqvae.codec.protocol import Step
+from vqvae.families.protocol import BLOCK, pieces
+from vqvae.networks.vqvae import VQVAE
+from vqvae.quantizers.refined import Estimate
+
+CANDIDATES = 12  # nearest code vectors that are priced
+FINE = 1 << 16  # parts of the mean squared error that distortions are counted in
+SLOPE = 0.17  # of a frame's squared error: what a bit is worth where error falls fourfold in 8 bits
+
+
+def choose_vectors(
+    model: VQVAE, values: np.ndarray, levels: int, thrift: float, chunk: int, coder: Callable[[int, int], AdaptiveCoder], progress: Step | None
+) -> np.ndarray:
+    """values (N, 1, T) -> codes (N, levels, T / frame); thrift: bits count `thrift` times what they are worth, 0 takes the nearest.
+
+    Level after level, each with those before it as they are: entropy-constrained vector quantization (Chou, Lookabaugh and Gray 1989,
+    doi 10.1109/29.17498) with adaptive prices.
+    """
+    with torch.inference_mode():
+        latents = _latents(model, values)
+        codes = np.zeros((len(values), 0, latents.shape[2]), np.int32)
+        for level in range(levels):
+            known = _known(model, codes, latents)
+            nearest, errors = _candidates(model, level, latents, known)
+            codes = _chosen(codes, nearest, errors, thrift, chunk, coder(len(values), level + 1))
+            if progress:
+                progress((level + 1) / levels)
+    return codes
+
+
+def _latents(model: VQVAE, values: np.ndarray) -> Tensor:
+    frame, count, reach = model.encoder.frame, values.shape[2] // model.encoder.frame, model.encoder.reach
+    latents = torch.empty(len(values), frame, count)
+    for piece in pieces(count, BLOCK, reach):
+        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
+        latents[:, :, piece.start : piece.stop] = model.encoder(window)[:, :, piece.inner]
+    return latents
+
+
+def _known(model: VQVAE, codes: np.ndarray, latents: Tensor) -> Estimate:
+    """What the decoder knows after the levels in codes (N, q, T)."""
+    if not codes.shape[1]:
+        return Estimate(torch.zeros_like(latents), torch.ones_like(latents[:, :1]))
+    guess, scale = torch.empty_like(latents), torch.empty_like(latents[:, :1])
+    for piece in pieces(codes.shape[2], BLOCK, model.reach):
+        window = torch.from_numpy(codes[:, :, piece.first : piece.last].astype(np.int64))
+        known = model.quantizer.estimate(window)
+        guess[:, :, piece.start : piece.stop] = known.latents[:, :, piece.inner]
+        scale[:, :, piece.start : piece.stop] = known.scale[:, :, piece.inner]
+    return Estimate(guess, scale)
+
+
+def _candidates(model: VQVAE, level: int, latents: Tensor, known: Estimate) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest code vectors of every frame: indices and squared errors, (T, N, CANDIDATES) each, nearest first."""
+    codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[union-attr]
+    count = min(CANDIDATES, len(codebook))
+    shape = (latents.shape[2], latents.shape[0], count)
+    found, errors = np.empty(shape, np.int32), np.empty(shape, np.float64)
+    for piece in pieces(shape[0], BLOCK, 0):
+        place = slice(piece.start, piece.stop)
+        scale = known.scale[:, :, place].permute(2, 0, 1)  # (t, N, 1)
+        wanted = (latents[:, :, place] - known.latents[:, :, place]).permute(2, 0, 1) / scale
+        distances = torch.cdist(wanted.reshape(-1, wanted.shape[2]), codebook).square()
+        least, index = distances.topk(count, largest=False)
+        found[place] = index.view(*wanted.shape[:2], count).numpy()
+        errors[place] = (least.view(*wanted.shape[:2], count) * scale.square()).numpy()
+    return found, errors
+
+
+def _chosen(
+    codes: np.ndarray, nearest: np.ndarray, errors: np.ndarray, thrift: float, chunk: int, coder: AdaptiveCoder
+) -> np.ndarray:
+    """Codes (N, q, T) of the levels before and candidates (T, N, K) of the next -> codes (N, q + 1, T)."""
+    from vqvae.codec.streams import choose_rows
+
+    unit = max(float(errors[:, :, 0].mean()), 1e-12) / FINE
+    distortions = np.minimum(np.rint(errors / unit), 2**40).astype(np.int64)
+    weight = round(thrift * SLOPE * FINE)
+    frames, rows, count = nearest.shape
+    before = np.broadcast_to(codes.transpose(2, 0, 1)[:, :, None], (frames, rows, count, codes.shape[1]))
+    candidates = np.concatenate([before, nearest[..., None]], axis=3)
+    width = candidates.shape[3]
+
+    def choose(start: int) -> np.ndarray:
+        place = slice(start, start + chunk)
+        given = candidates[place].reshape(-1, count, width)
+        symbols = choose_rows(coder.description, coder.start, given, distortions[place].reshape(-1, count), weight)
+        return to_codes(coder.description, symbols.reshape(-1, rows, width))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return np.concatenate(list(pool.map(choose, range(0, frames, chunk))), axis=2)
