@@ -124,7 +124,7 @@ def _readme(source: Source, found: Mapping[str, Any]) -> str:
         f"Program: commit {found['commit']}; {', '.join(f'{name} {version}' for name, version in found['versions'].items())}.",
         f"Samples of the recording: sha256 {inputs['sha256_of_values']}.",
         "",
-        "- `results.json`: scores with their definitions, winners, configuration, hashes of inputs and codecs. Seconds depend on the machine.",
+        "- `results.json`: scores with definitions, winners, configuration, hashes of inputs and codecs. Seconds depend on the machine.",
         "- `scores.csv`: the same scores as a table.",
         "- `files/`: the compressed files; `python -m vqvae decode files/NAME.vqz OUT` turns one back into a recording.",
         "- `reconstructions/`: what each codec gives back.",

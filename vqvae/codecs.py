@@ -30,21 +30,32 @@ def names(kind: str) -> tuple[str, ...]:
     return (*checkpoints.names(kind), *baselines.names())
 
 
-def codec(name: str | Path, chunk: float = CHUNK) -> Codec:
+def codec(name: str | Path, chunk: float = CHUNK, coder: str = "") -> Codec:
     """The codec of this name, or of a checkpoint's folder; ValueError naming the choices when there is none.
 
-    chunk: s that are coded together.
+    chunk: s that are coded together; coder: a checkpoint's entropy coder, its best when empty.
     """
     if not chunk > 0:
         raise ValueError(f"chunks of {chunk:g} s are not possible: give a length above 0")
     if name in baselines.names():
+        if coder:
+            raise ValueError(f"{name} has an entropy coder of its own: leave out the coder {coder}")
         return Opponent(baselines.baseline(str(name)), chunk)
     from vqvae import pipeline
     from vqvae.checkpoint_codec import CheckpointCodec
 
-    if str(name) not in names("ecg") and not (Path(name) / "config.json").is_file():
+    if weights(name) is None:
         raise ValueError(f"there is no codec {str(name)!r}: give a folder of a checkpoint, or one of: {', '.join(names('ecg'))}")
-    return CheckpointCodec(pipeline.load(name), chunk)
+    return CheckpointCodec(pipeline.load(name), chunk, coder)
+
+
+def weights(name: str | Path) -> Path | None:
+    """The checkpoint folder of a codec by name or folder, None when it was not trained or is not there."""
+    from vqvae import checkpoint as checkpoints
+
+    shipped = {folder.name: folder for folder in checkpoints.folders()}
+    folder = shipped.get(f"ecg-{name}" if name in baselines.names() else str(name), Path(name))
+    return folder if (folder / "config.json").is_file() else None
 
 
 def open_vqz(data: bytes) -> Codec:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vqvae.commands.arguments import Add, read
 from vqvae.commands.terminal import Told
+
+if TYPE_CHECKING:
+    from vqvae.codec.protocol import Codec
 
 
 def add(command: Add) -> None:
@@ -38,7 +41,7 @@ def encode(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable, write_bytes
     from vqvae.modalities import modality
 
-    codec: Any = codecs.codec(options.codec or options.checkpoint or "ecg")
+    codec = codecs.codec(options.codec or options.checkpoint or "ecg", options.chunk or codecs.CHUNK, options.coder or "")
     kind: Any = modality(codec.modality)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)
@@ -53,7 +56,7 @@ def encode(options: argparse.Namespace) -> None:
         print(f"{target}: {len(data)} bytes by {codec.name}, {rate:.0f} {extent.unit} per lead, {ratio:.1f} times smaller")
 
 
-def _encoded(codec: Any, recording: Any, options: argparse.Namespace) -> bytes:
+def _encoded(codec: Codec, recording: Any, options: argparse.Namespace) -> bytes:
     from vqvae.contest.entries import size_at
     from vqvae.contest.sizes import fit
 
@@ -63,14 +66,29 @@ def _encoded(codec: Any, recording: Any, options: argparse.Namespace) -> bytes:
             told(f"encoding {recording.name}", share)
 
         if options.size is None and options.compression is None:
-            quality = options.quality if options.quality is not None else sum(codec.qualities) / 2
-            data: bytes = codec.compress(recording, quality, step)
-            return data
+            return codec.compress(recording, _quality(codec, options), step)
         size = options.size if options.size is not None else size_at(codec.modality, recording, options.compression)
         fitted = fit(codec, recording, size, step)
     if len(fitted.data) > size:
         raise ValueError(fitted.note)
     return fitted.data
+
+
+def _quality(codec: Codec, options: argparse.Namespace) -> float:
+    """The quality asked for; of a checkpoint without one its last level, of an opponent the middle."""
+    if options.quality is not None:
+        return float(options.quality)
+    checkpoint = getattr(codec, "checkpoint", None)
+    if checkpoint is None and options.levels is not None:
+        raise ValueError(f"{codec.name} has no levels: give --quality, --bytes or --ratio")
+    if checkpoint is None:
+        return sum(codec.qualities) / 2
+    from vqvae.families import family
+
+    level = checkpoint.levels if options.levels is None else options.levels
+    if not 1 <= level <= checkpoint.levels:
+        raise ValueError(f"levels {level} is not in 1…{checkpoint.levels}")
+    return family(checkpoint).quality(level)
 
 
 def decode(options: argparse.Namespace) -> None:

@@ -23,6 +23,7 @@ def add(command: Add) -> None:
 def train(options: argparse.Namespace) -> None:
     """CONFIG.json -> a run folder with the best weights in `best/`."""
     from vqvae.config import from_json, read_object
+    from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
     from vqvae.training.config import CodebookConfig
     from vqvae.training.delineation import DelineatorConfig, train_delineator
     from vqvae.training.loop import train as train_codebook
@@ -31,8 +32,10 @@ def train(options: argparse.Namespace) -> None:
         raise ValueError("give either a CONFIG.json to start with or --resume RUN to go on")
     source = options.config or options.resume / "config.json"
     settings = read_object(source)
-    delineator = settings.get("task", "codebook") == "delineator"
-    config: Any = from_json(DelineatorConfig, settings) if delineator else from_json(CodebookConfig, settings)
+    task = settings.get("task", "codebook")
+    delineator = task == "delineator"
+    configs = {"delineator": DelineatorConfig, "autoencoder": AutoencoderConfig, "vae": AutoencoderConfig}
+    config: Any = from_json(configs.get(task, CodebookConfig), settings)
     run = options.resume or options.folder or Path("runs") / settings.get("name", source.parent.name)
     with Told() as told, Stopped() as stopped:
 
@@ -45,6 +48,8 @@ def train(options: argparse.Namespace) -> None:
         try:
             if delineator:
                 best = train_delineator(config, options.data / "ludb", run, bool(options.resume), progress)
+            elif task in configs:
+                best = train_autoencoder(config, options.data, run, progress)
             else:
                 best = train_codebook(config, options.data, run, progress)
         except KeyboardInterrupt:

@@ -130,7 +130,7 @@ def _named(codecs: Entrants) -> Mapping[str, Codec]:
         return codecs
     named = {codec.name: codec for codec in codecs}
     if len(named) < len(codecs):
-        raise ValueError(f"several codecs have the same name among {', '.join(codec.name for codec in codecs)}: give each a name of its own")
+        raise ValueError(f"several codecs have one name among {', '.join(codec.name for codec in codecs)}: give each a name of its own")
     return named
 
 
