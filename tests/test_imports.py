@@ -15,7 +15,7 @@ HEAVY |= {"lightning_fabric", "umap", "numba", "streamlit"}
 MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself included
     "modalities": {"modalities"},
     "metrics": {"metrics"},
-    "baselines": {"baselines", "codec"},
+    "baselines": {"baselines", "codec", "families", "checkpoint", "training", "networks", "config"},
     "config": {"config"},
     "families": {"families", "checkpoint", "codec", "training", "networks", "quantizers", "metrics"},
     "codec": {"codec"},

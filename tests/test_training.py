@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from vqvae.checkpoint import SHIPPED, load
-from vqvae.config import from_json, read_json
+from vqvae.config import read_json
 from vqvae.datasets.splits import SPLITS
 from vqvae.modalities.ecg import write
 from vqvae.modalities.ecg.examples import Scenario, synthesise
@@ -126,8 +126,8 @@ def test_no_shipped_checkpoint_was_trained_on_a_validation_patient(name):
     if raw.get("task") == "delineator":
         assert raw["last_record"] < min(map(int, SPLITS["ludb"].validation))
         return
-    settings = from_json(CodebookConfig, raw).training
-    for source in settings.training:
-        assert not set(source.records) & set(SPLITS[source.folder].validation)
-    for source in settings.validation:
-        assert set(source.records) <= set(SPLITS[source.folder].validation)
+    settings = raw["training"]
+    for source in settings["training"]:
+        assert not set(source["records"]) & set(SPLITS[source["folder"]].validation)
+    for source in settings["validation"]:
+        assert set(source["records"]) <= set(SPLITS[source["folder"]].validation)
