@@ -1,0 +1,154 @@
+"""The fine family: wavelet frames, scalar codes, a decoder that begins as the inverse transform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pywt
+import torch
+
+from vqvae import checkpoint, pipeline
+from vqvae.codec.vqz import read
+from vqvae.families import family
+from vqvae.modalities.ecg import describe_preprocessing, example, to_tensors
+from vqvae.networks.fine import FineConfig, FineVQVAE
+from vqvae.networks.wavelet import from_frames, to_frames, wavelet_bases
+from vqvae.quantizers.scalar import LARGEST, ScalarQuantizer
+from vqvae.training.config import Source
+from vqvae.training.fine import Coded, FineCheckpointConfig, FineTraining, draw, fine_loss, train_fine
+
+SMALL = FineConfig(width=8, dilations=(1, 2))
+
+
+def config(**training: object) -> FineCheckpointConfig:
+    source = (Source("synthetic", ("a",)),)
+    settings = FineTraining(training=source, validation=source, **training)  # type: ignore[arg-type]
+    return FineCheckpointConfig("tiny", "ecg", SMALL, settings, preprocessing=describe_preprocessing())
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory) -> checkpoint.Checkpoint:
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    checkpoint.save(folder, config(), FineVQVAE(SMALL))
+    return pipeline.load(folder)
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return example("ventricular")
+
+
+@pytest.mark.parametrize("levels", [3, 5])
+def test_filters_give_the_wavelet_transform_of_a_periodic_signal_and_undo_it(levels):
+    signal = np.random.default_rng(0).standard_normal(2**levels * 40)
+    bases, frame = wavelet_bases(levels), 2**levels
+    taps = bases.analysis.shape[2]
+    padded = np.pad(signal, (bases.lead, taps - bases.lead - frame), mode="wrap")
+    found = torch.nn.functional.conv1d(torch.from_numpy(padded)[None, None].float(), bases.analysis, stride=frame)[0].T.numpy()
+    bands = pywt.wavedec(signal, "bior4.4", "periodization", levels)
+    expected = np.concatenate([band.reshape(40, -1) for band in bands], axis=1)
+    assert np.allclose(found, expected, atol=1e-5)
+    assert np.allclose(to_frames(signal, levels), expected)
+    assert np.allclose(from_frames(expected, levels), signal)
+
+
+def test_scalar_codes_are_the_nearest_multiples_of_the_step_and_never_too_large():
+    quantizer, latents = ScalarQuantizer(), torch.tensor([[[0.0, 0.24, -0.26, 0.75, -1.1, 1e12]]])
+    codes = quantizer.encode(latents, 0.5)
+    assert codes.tolist() == [[[0, 0, -1, 2, -2, LARGEST]]]
+    back = quantizer.decode(codes[..., :5]) * 0.5
+    assert (back - latents[..., :5]).abs().max() <= 0.25 + 0.025  # half a step, and what magnitude 1 is drawn to zero
+
+
+def test_an_untrained_model_is_the_wavelet_codec(untrained, recording):
+    values = to_tensors(recording).values
+    codes = family(untrained).encode(values, 2.0, 3375)
+    rebuilt = family(untrained).decode(codes, 2.0, lambda rows: 0 * rows)
+    latents = np.where(np.abs(codes) == 1, np.sign(codes) * 0.95, codes) * 0.25
+    for row, expected in zip(rebuilt[:, 0], latents, strict=True):
+        assert np.allclose(row, from_frames(expected.T, 5), atol=1e-4)
+
+
+def test_the_error_falls_with_the_step_at_every_quality(untrained, recording):
+    errors, bytes_ = [], []
+    for level in range(1, untrained.levels + 1):
+        encoded = pipeline.encode(untrained, recording, level)
+        errors.append(float(np.square(pipeline.decode(untrained, encoded).signals - recording.signals).mean()))
+        bytes_.append(len(pipeline.pack(untrained, encoded)))
+    assert errors == sorted(errors, reverse=True)
+    assert bytes_ == sorted(bytes_)
+
+
+def test_chosen_codes_are_the_nearest_or_nearer_to_zero(untrained, recording):
+    values = to_tensors(recording).values
+    chosen = family(untrained).encode(values, 1.5, 1000)
+    step = 2.0**-1.5
+    latents = np.stack([to_frames(row, 5).T for row in values[:, 0]])
+    assert np.abs(chosen).sum() < np.abs(np.rint(latents / step)).sum()
+    assert (np.abs(chosen * step) <= np.abs(latents) + 0.501 * step).all()
+    assert (chosen * latents >= 0).all()
+
+
+def test_a_file_holds_the_codes_and_nothing_else_decodes_it(untrained, recording):
+    encoded = pipeline.encode(untrained, recording, 4)
+    data = pipeline.pack(untrained, encoded, chunk=20.0)
+    file = read(data, lambda contents: family(untrained).coder(contents.coder, contents.shape))
+    assert np.array_equal(file.codes, encoded.codes)
+    assert file.contents.layout == encoded.layout
+    assert file.contents.quality == encoded.quality
+    rate = pipeline.rate(untrained, encoded)
+    assert rate.bytes == len(pipeline.pack(untrained, encoded))
+    assert rate.value == pytest.approx(8 * rate.bytes / (recording.seconds * len(recording.leads)))
+
+
+def test_a_level_that_was_not_encoded_is_refused(untrained, recording):
+    with pytest.raises(ValueError, match="encode at that level"):
+        pipeline.decode(untrained, pipeline.encode(untrained, recording, 3), 4)
+
+
+def test_blocks_do_not_show(untrained, recording, monkeypatch):
+    values = np.tile(to_tensors(recording).values, 3)
+    whole = family(untrained)
+    codes = whole.encode(values, 2.0, 10**6)
+    rebuilt = whole.decode(codes, 2.0, lambda rows: rows)
+    monkeypatch.setattr("vqvae.families.fine.BLOCK", 100)
+    assert np.array_equal(whole.encode(values, 2.0, 10**6), codes)
+    assert np.allclose(whole.decode(codes, 2.0, lambda rows: rows), rebuilt, atol=1e-4)
+
+
+def coded(seed: int, config: FineCheckpointConfig) -> Coded:
+    """A synthetic series at every step, its own template the truth: there is something to learn."""
+    settings, random = config.training, np.random.default_rng(seed)
+    values = np.convolve(random.standard_normal(200 * 32 + 40), np.hanning(41), "valid")[None].astype(np.float32)[:, : 200 * 32] / 3
+    latents = to_frames(values[0], 5)[None, None]
+    steps = np.geomspace(settings.finest, settings.coarsest, settings.rates)
+    return Coded(values, np.rint(latents / steps[:, None, None, None]).astype(np.int16), np.repeat(latents, len(steps), axis=0), steps)
+
+
+def test_training_brings_the_error_below_the_linear_decoders_and_can_be_resumed(tmp_path: Path):
+    settings = config(steps=40, batch_size=4, window=48, rates=3, finest=0.2, coarsest=1.0, check_every=20)
+    sources, checks = [[coded(0, settings)]], [coded(1, settings)]
+    best = train_fine(settings, sources, checks, tmp_path / "whole")
+    heard: list[int] = []
+
+    def stop_at_20(progress) -> bool:  # type: ignore[no-untyped-def]
+        heard.append(progress.step)
+        return progress.step != 20
+
+    train_fine(settings, sources, checks, tmp_path / "parts", stop_at_20)
+    assert heard[-1] == 20
+    again = train_fine(settings, sources, checks, tmp_path / "parts")
+    one, two = (weights(folder) for folder in (best, again))
+    assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
+    model = FineVQVAE(SMALL)
+    model.load_state_dict(one)
+    batch = draw(sources, [1.0], settings.training, 999)
+    assert fine_loss(model, batch).item() < 0.9 * fine_loss(FineVQVAE(SMALL), batch).item() < 0.9
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    import safetensors.torch
+
+    return safetensors.torch.load_file(folder / "model.safetensors")
