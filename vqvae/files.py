@@ -7,7 +7,7 @@ from typing import Any
 from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Damage
 
-_REACH = 8  # frames beside lost ones that are not what they should be, either
+_REACH = 1.5  # s beside what is lost that are not what they should be, either
 
 
 def require(contents: Contents, found: Any) -> None:
@@ -27,7 +27,7 @@ def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
 def holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
     """The layout of a file, with gaps where frames are lost."""
     seconds = frame_seconds(kind, contents.layout, contents.shape[-1])
-    spans = [(lost.start - _REACH, lost.stop + _REACH) for lost in damage if lost.stop > lost.start]
-    gaps = [(kind.FRAMES.start + start * seconds, kind.FRAMES.start + stop * seconds) for start, stop in spans]
+    spans = [(lost.start * seconds - _REACH, lost.stop * seconds + _REACH) for lost in damage if lost.stop > lost.start]
+    gaps = [(kind.FRAMES.start + start, kind.FRAMES.start + stop) for start, stop in spans]
     changed: dict[str, Any] = kind.with_gaps(contents.layout, gaps)
     return changed

@@ -1,0 +1,113 @@
+"""Every codec by name, and which one reads a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vqvae import baselines
+from vqvae.codec.container import pack, unpack
+from vqvae.codecs import Opponent, codec, digest, identity, names, open_vqz, weights
+from vqvae.modalities.ecg import Ecg, example, excerpt, length, restore, to_tensors, with_gaps
+from vqvae.modalities.protocol import Tensors
+
+
+@pytest.fixture(scope="module")
+def recording() -> Ecg:
+    return excerpt(example("noisy"), ["II", "V2"], 20)
+
+
+@pytest.mark.parametrize("name", baselines.names())
+def test_a_file_needs_nothing_but_itself_and_gives_back_what_the_opponent_decodes(name, recording):
+    opponent: Any = codec(name)
+    data = opponent.compress(recording, 1.5)
+    found = open_vqz(data).decompress(data)
+    assert found.damage == ()
+    back = found.recording
+    assert (back.rate, back.leads, back.name, back.bits) == (recording.rate, recording.leads, recording.name, recording.bits)
+    assert (np.isnan(back.signals) == np.isnan(recording.signals)).all()
+    baseline, (values, layout) = baselines.baseline(name), to_tensors(recording)
+    expected = restore(Tensors(baseline.decode(baseline.encode(values, 1.5), 1.5, values.shape[2]), layout))
+    assert np.array_equal(back.signals, expected.signals, equal_nan=True)
+    assert len(opponent.compress(recording, 3.0)) > len(data)
+
+
+@pytest.mark.parametrize("name", baselines.names())
+def test_a_lost_chunk_comes_back_as_a_gap_and_the_rest_as_it_was(name, recording):
+    opponent = Opponent(baselines.baseline(name), chunk=5.0)
+    data = opponent.compress(recording, 2.0)
+    whole = opponent.decompress(data).recording
+    payloads = unpack(data).payloads
+    broken = bytearray(data)
+    broken[-1 - sum(len(payload or b"") for payload in payloads[3:])] ^= 1  # in the third chunk
+    found = opponent.decompress(bytes(broken))
+    assert [lost.chunk for lost in found.damage] == [2]
+    lost, before = np.isnan(found.recording.signals), np.isnan(whole.signals)
+    contents = unpack(data).contents
+    start, stop = (frame * length(contents.layout) // contents.shape[-1] - 32 for frame in contents.frames(2))  # samples
+    assert 2880 < start < stop < 6000
+    assert lost[:, start:stop].all()
+    assert (lost[:, : start - 600] == before[:, : start - 600]).all()
+    assert (lost[:, stop + 600 :] == before[:, stop + 600 :]).all()
+    assert np.allclose(found.recording.signals[~lost], whole.signals[~lost], atol=1e-3)
+
+
+def test_shorter_chunks_are_more_and_cost_bytes(recording):
+    files = [Opponent(baselines.baseline("dct"), chunk=seconds).compress(recording, 2.0) for seconds in (5.0, 300.0)]
+    assert [unpack(data).contents.chunks for data in files] == [5, 1]
+    assert len(files[0]) > len(files[1])
+    signals = [codec("dct").decompress(data).recording.signals for data in files]
+    assert np.array_equal(*signals, equal_nan=True)
+
+
+def test_gaps_are_added_to_those_there_are(recording):
+    layout = to_tensors(recording).layout
+    added = with_gaps(layout, [(-1.0, 0.5), (19.5, 30.0), (40.0, 50.0)])
+    assert added["gaps"] == [[*gaps, [0, 180], [7020, 7200]] for gaps in layout["gaps"]]
+
+
+def test_a_file_of_another_codec_or_version_is_told_apart(recording):
+    data = codec("dct").compress(recording, 1.0)
+    with pytest.raises(ValueError, match="made by dct, not by wavelet"):
+        codec("wavelet").decompress(data)
+    file = unpack(data)
+    for contents, words in (
+        (replace(file.contents, codec="unknown"), "'unknown', which is not here"),
+        (replace(file.contents, sha256="0" * 32), "another version of dct"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            open_vqz(pack(contents, [payload for payload in file.payloads if payload is not None]))
+    with pytest.raises(ValueError, match=r"\.vqz"):
+        open_vqz(b"not a file of ours")
+
+
+def test_a_file_states_what_decodes_it(recording):
+    for name in ("dct", "wavelet"):
+        assert identity(codec(name)).startswith(digest(codec(name).compress(recording, 0.0)))
+    assert identity(codec("dct")) != identity(codec("wavelet"))
+
+
+def test_what_is_not_there_is_said_with_the_choices(recording, tmp_path):
+    with pytest.raises(ValueError, match=r"no codec 'best'.*wavelet-adaptive"):
+        codec("best")
+    with pytest.raises(ValueError, match="no codec"):
+        codec(tmp_path)
+    with pytest.raises(ValueError, match="chunks of 0 s"):
+        codec("dct", chunk=0.0)
+    with pytest.raises(ValueError, match="coder of its own"):
+        codec("dct", coder="static")
+    for quality in (-3.1, 9.1, float("nan")):
+        with pytest.raises(ValueError, match="takes -3 to 9"):
+            codec("dct").compress(recording, quality)
+
+
+def test_checkpoints_come_before_opponents():
+    assert names("ecg")[0] == "ecg"
+    assert names("ecg")[-len(baselines.names()) :] == baselines.names()
+    assert weights("dct") is None
+    folder = weights("ecg")
+    assert folder is not None
+    assert (folder / "model.safetensors").is_file()
