@@ -128,7 +128,7 @@ def coded(seed: int, config: FineCheckpointConfig) -> Coded:
 
 
 def test_training_brings_the_error_below_the_linear_decoders_and_can_be_resumed(tmp_path: Path):
-    settings = config(steps=40, batch_size=4, window=48, rates=3, finest=0.2, coarsest=1.0, check_every=20)
+    settings = config(steps=80, batch_size=4, window=48, rates=3, finest=0.2, coarsest=1.0, check_every=20, learning_rate=5e-3)
     sources, checks = [[coded(0, settings)]], [coded(1, settings)]
     best = train_fine(settings, sources, checks, tmp_path / "whole")
     heard: list[int] = []
