@@ -17,20 +17,21 @@ import streamlit as st
 from vqvae import pipeline
 from vqvae.evaluation import single
 from vqvae.metrics.usage import CodeCounts, counted
-from vqvae.modalities.ecg.drawing import CodeStrip
+from vqvae.modalities.ecg.drawing import CodeStrip, magnitude_strip
 from vqvae.modalities.ecg.examples import Example, describe
 from vqvae.modalities.ecg.examples import example as synthesise
 from vqvae.modalities.ecg.examples import examples as example_names
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 from vqvae.projection import colours
+from vqvae.spectrum import BandUse, band_edges, band_use, magnitudes
 
 ROOM = 500_000_000  # bytes of results that are kept; the least recently used go first
 T = TypeVar("T")
 
 
 class Shelf:
-    """Results by key, bounded by the bytes of their arrays; for values that nobody changes."""
+    """Results by key, bounded by the bytes of their arrays and files; for values that nobody changes."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -57,9 +58,9 @@ class Shelf:
 
 
 def weigh(value: Any) -> int:
-    """Bytes of the arrays in `value`, one level deep."""
+    """Bytes of the arrays and files in `value`, one level deep."""
     parts = value if isinstance(value, tuple) else vars(value).values() if hasattr(value, "__dict__") else ()
-    return sum(part.nbytes for part in [value, *parts] if isinstance(part, np.ndarray))
+    return sum(memoryview(part).nbytes for part in [value, *parts] if isinstance(part, np.ndarray | bytes))
 
 
 @st.cache_resource
@@ -69,7 +70,7 @@ def shelf() -> Shelf:
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the checkpoint …")
 def checkpoint(name: str) -> Any:
-    """A trained codebook; computing takes half of the cores, since threads that wait for a busy core wait for each other."""
+    """A trained model; computing takes half of the cores, since threads that wait for a busy core wait for each other."""
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
@@ -89,7 +90,7 @@ def examples() -> dict[str, Example]:
 
 @st.cache_resource
 def nominal_rates(name: str) -> tuple[float, ...]:
-    """Bit/s per lead of every level of a checkpoint."""
+    """Bit/s per lead of every level of a checkpoint, as files usually take."""
     return pipeline.nominal_rates(checkpoint(name))
 
 
@@ -138,12 +139,13 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 class Shown(NamedTuple):
-    """Everything that a page about one recording shows."""
+    """Everything that a page about one recording shows, at one level."""
 
     recording: Ecg
     reconstruction: Ecg
     encoded: pipeline.Encoded
-    rates: tuple[pipeline.Rate, ...]  # one per level
+    file: bytes  # .vqz, which decodes to the reconstruction
+    rate: pipeline.Rate  # of that file
     report: Report
     lead: str
 
@@ -152,19 +154,22 @@ Steps = Callable[[str], Callable[[float], None]]
 """What is being done -> the function that hears how far it is, 0 to 1."""
 
 
-def encoded(source: str, recording: Ecg, name: str, steps: Steps) -> pipeline.Encoded:
-    """The codes of a recording, every level."""
-    return shelf().get(("codes", source, name), lambda: pipeline.encode(checkpoint(name), recording, progress=steps("Encoding")))
+def encoded(source: str, recording: Ecg, name: str, level: int, steps: Steps) -> pipeline.Encoded:
+    """The codes of a recording at a level; of an explicit codebook all levels are kept at once."""
+    model = checkpoint(name)
+    kept = None if model.task == "codebook" else level
+    codes = shelf().get(("codes", source, name, kept), lambda: pipeline.encode(model, recording, kept, progress=steps("Encoding")))
+    return pipeline.at_level(model, codes, level)
 
 
 def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: Steps) -> Shown:
-    """Encode, decode and compare `recording`; what is known from before is not computed again."""
+    """Encode, pack, decode and compare `recording`; what is known from before is not computed again."""
     model = checkpoint(name)
-    codes = encoded(source, recording, name, steps)
-    rebuilt = shelf().get(("signal", source, name, level), lambda: pipeline.decode(model, codes, level, progress=steps("Decoding")))
+    codes = encoded(source, recording, name, level, steps)
+    file = shelf().get(("file", source, name, level), lambda: pipeline.pack(model, codes, progress=steps("Packing")))
+    rebuilt = shelf().get(("signal", source, name, level), lambda: pipeline.decode(model, codes, progress=steps("Decoding")))
     report = shelf().get(("report", source, name, level, lead), lambda: _compared(source, model, recording, rebuilt, lead, steps))
-    rates = tuple(pipeline.rate(model, codes, i) for i in range(1, model.levels + 1))
-    return Shown(recording, rebuilt, codes, rates, report, lead)
+    return Shown(recording, rebuilt, codes, file, pipeline.rate_of(file, codes.layout), report, lead)
 
 
 def _compared(source: str, model: Any, recording: Ecg, rebuilt: Ecg, lead: str, steps: Steps) -> Report:
@@ -178,18 +183,30 @@ def known(source: str, name: str, level: int, lead: str) -> bool:
     return shelf().holds(("report", source, name, level, lead))
 
 
-def strip(shown: Shown, level: int, name: str) -> CodeStrip:
+def sizes(source: str, shown: Shown, name: str, level: int) -> tuple[pipeline.Size, ...]:
+    """The codes written in every way there is."""
+    return shelf().get(("sizes", source, name, level), lambda: pipeline.sizes(checkpoint(name), shown.encoded))
+
+
+def strip(shown: Shown, name: str) -> CodeStrip:
     """The codes of the lead shown, ready to draw."""
-    lead = shown.recording.leads.index(shown.lead)
+    codes = shown.encoded.codes[shown.recording.leads.index(shown.lead)]
     frame, start = pipeline.frame_seconds(shown.encoded), pipeline.frame_start(shown.encoded)
-    return CodeStrip(shown.encoded.codes[lead, :level], code_colours(name)[:level], frame, start)
+    if checkpoint(name).task == "codebook":
+        return CodeStrip(codes, code_colours(name), frame, start)
+    return magnitude_strip(magnitudes(codes), band_edges(len(codes), frame), frame, start)
 
 
 def report(shown: Shown, level: int, name: str, command: list[str]) -> dict[str, Any]:
     """The report of one recording at one level, as the command line writes it."""
-    return single(checkpoint(name), shown.recording, shown.encoded, level, shown.report, command)
+    return single(checkpoint(name), shown.recording, level, shown.rate, shown.report, command)
 
 
-def code_counts(shown: Shown, level: int, name: str) -> CodeCounts:
-    """How often the recording uses every code of the first `level` levels."""
-    return counted(shown.encoded.codes[:, :level], checkpoint(name).model.quantizer.codebook_size)
+def code_counts(shown: Shown, name: str) -> CodeCounts:
+    """How often the recording uses every code of an explicit codebook."""
+    return counted(shown.encoded.codes, checkpoint(name).model.quantizer.codebook_size)
+
+
+def bands(shown: Shown) -> tuple[BandUse, ...]:
+    """What the codes of a fine checkpoint are, band by band."""
+    return band_use(shown.encoded.codes, pipeline.frame_seconds(shown.encoded))

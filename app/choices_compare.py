@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from app import cache, inputs
+from app.trained import resolved
 from app.words import number, score_title
 from vqvae.modalities.ecg.disturb import KINDS, Disturbance
 from vqvae.modalities.ecg.recording import Ecg
@@ -112,7 +113,7 @@ def choose(source: str, recording: Ecg, known: Sequence[str], titles: dict[str, 
     kinds = st.session_state.get(NOISE) or []
     with row.popover("Noise: on" if kinds else "Noise: none", help="Disturb the recording before it is coded"):
         noise = _choose_noise()
-    return Choice(source, tuple(st.session_state[CODECS]), size, noise)
+    return Choice(source, tuple(dict.fromkeys(map(resolved, st.session_state[CODECS]))), size, noise)
 
 
 def _choose_size(place: DeltaGenerator, amount: Amount) -> int:
@@ -200,10 +201,14 @@ def ranking() -> str:
     return str(st.session_state[RANKING])
 
 
-def said(size: int, amount: Amount) -> str:
-    """15.1 kB (124 bit/s per lead, 32 times smaller)."""
-    rate, ratio = (number(amount.said(size, unit)).removesuffix(".0") for unit in ("rate", "ratio"))
-    return f"{size_words(size)} ({rate}\u202fbit/s per lead, {ratio} times smaller than the original)"
+def said(choice: Choice, recording: Ecg) -> str:
+    """15.1 kB (124 bit/s per lead, 32 times smaller than the original), and which noise was added."""
+    ways = amount(recording)
+    rate, ratio = (number(ways.said(choice.size, unit)).removesuffix(".0") for unit in ("rate", "ratio"))
+    words = f"{size_words(choice.size)} ({rate}\u202fbit/s per lead, {ratio} times smaller than the original)"
+    if choice.noise:
+        words += f", under {' and '.join(choice.noise.kinds)} noise at {choice.noise.snr:g}\u202fdB and against the clean recording,"
+    return words
 
 
 def size_words(size: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.choices_compare import Choice
 from app.jobs import Job, Told
 from vqvae import codecs
 from vqvae.bundle import Asked, Source, contents, packed
+from vqvae.codec.protocol import Codec
 from vqvae.contest.entries import Contest, prepare
 from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
@@ -43,7 +45,24 @@ def names() -> tuple[str, ...]:
 @st.cache_resource
 def titles() -> dict[str, str]:
     """Shipped codecs in words."""
-    return {name: codecs.codec(name).title for name in names()}
+    found = {}
+    for name in names():
+        with suppress(ValueError):  # it says why when it is asked to take part
+            found[name] = codecs.codec(name).title
+    return found
+
+
+@contextmanager
+def _one_core_each() -> Iterator[None]:
+    """Two codecs are at work at a time; and sums come out the same on any machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def ours(choice: Choice) -> set[str]:
@@ -88,33 +107,39 @@ def start(choice: Choice, clean: Ecg) -> Job[Found]:
     shelf = cache.shelf()
 
     def work(told: Told) -> Iterator[Found]:
-        contest, able = _open(shelf, choice, clean, missing, told)
-        yield from (keep(shelf, _key(choice, answer.codec), answer) for answer in able if isinstance(answer, Failed))
-        entrants = [codec for codec in able if not isinstance(codec, Failed)]
-        for answer in contest.compare(entrants, choice.size, told):
-            yield keep(shelf, _key(choice, answer.codec), answer)
+        contest, able, unable = _open(shelf, choice, clean, missing, told)
+        yield from (keep(shelf, _key(choice, answer.codec), answer) for answer in unable)
+        with _one_core_each():
+            for answer in contest.compare(able, choice.size, told):
+                yield keep(shelf, _key(choice, answer.codec), answer)
 
     return Job([PREPARING, *missing], work)
 
 
-def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], told: Told) -> tuple[Contest, list[Any]]:
-    """The contest, and every codec or why there is none."""
+class _Opened(NamedTuple):
+    contest: Contest
+    able: dict[str, Codec]
+    unable: list[Failed]
+
+
+def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], told: Told) -> _Opened:
+    """The contest and its codecs; which of them cannot be had is an answer, too."""
     told(PREPARING, "finding its beats", 0.0)
     noisy = given(shelf, choice.source, clean, choice.noise)
     contest = shelf.get(_arena_key(choice), lambda: prepare("ecg", noisy, clean if choice.noise else None))
     told(PREPARING, "done", 1.0)
-    return contest, [_codec(name) for name in names]
+    able: dict[str, Codec] = {}
+    unable = []
+    for name in names:
+        try:
+            able[name] = codecs.codec(name)
+        except ValueError as error:
+            unable.append(Failed(name, str(error)))
+    return _Opened(contest, able, unable)
 
 
 def _arena_key(choice: Choice) -> tuple[Any, ...]:
     return "arena", choice.source, choice.noise
-
-
-def _codec(name: str) -> Any:
-    try:
-        return codecs.codec(name)
-    except ValueError as error:
-        return Failed(name, str(error))
 
 
 class Evidence(NamedTuple):
@@ -186,14 +211,15 @@ def start_curve(choice: Choice, clean: Ecg) -> Job[Point]:
     missing, shelf = curve_missing(choice), cache.shelf()
 
     def work(told: Told) -> Iterator[Point]:
-        contest, able = _open(shelf, choice, clean, missing, told)
+        contest, able, _ = _open(shelf, choice, clean, missing, told)
         found: dict[str, list[Point]] = {name: [] for name in missing}
         wanted = list(dict.fromkeys(contest.size(ratio) for ratio in RATIOS))
-        for answer in contest.curve([codec for codec in able if not isinstance(codec, Failed)], wanted, told):
-            if isinstance(answer, Result):
-                point = Point(answer.codec, answer.rate, len(answer.data), answer.truth._replace(events={}))
-                found[point.codec].append(point)
-                yield point
+        with _one_core_each():
+            for answer in contest.curve(able, wanted, told):
+                if isinstance(answer, Result):
+                    point = Point(answer.codec, answer.rate, len(answer.data), answer.truth._replace(events={}))
+                    found[point.codec].append(point)
+                    yield point
         for name, points in found.items():
             shelf.get(_curve_key(choice, name), lambda kept=tuple(points): kept)  # type: ignore[misc]
 

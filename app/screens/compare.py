@@ -4,15 +4,15 @@ from functools import partial
 
 import streamlit as st
 
-from app import choices_compare, contests, inputs
-from app.views import compare, compare_curve, compare_files, compare_table, compare_window, compare_words
+from app import choices_compare, contests, inputs, trained
+from app.views import compare, compare_curve, compare_files, compare_table, compare_trained, compare_window, compare_words
 from vqvae.contest.results import ranked
 
 recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
 compare.title(recording, source)
 inputs.notice()
 choices_compare.open_choices(contests.names())
-choice = choices_compare.choose(source, recording, contests.names(), contests.titles())
+choice = choices_compare.choose(source, recording, [*contests.names(), *trained.run_folders()], contests.titles())
 results, failed, work = compare.compute(choice, recording)
 if work:
     compare.watch("table", work)
@@ -21,11 +21,12 @@ if results:
     choices_compare.offer(there)
     scores = choices_compare.scores(there)
     results = ranked(results, scores[0])
-    size = choices_compare.said(choice.size, choices_compare.amount(recording))
-    compare.verdict(compare_words.verdict(results, scores, contests.ours(choice), size), len(choice.codecs) - len(results) - len(failed))
+    said = compare_words.verdict(results, scores, contests.ours(choice), choices_compare.said(choice, recording))
+    compare.verdict(said, len(choice.codecs) - len(results) - len(failed))
     compare_table.table(results, scores, inputs.dark())
 compare.notes(results, failed)
 if results:
+    compare_trained.fairness(results, recording.name)
     compare_window.explore(recording, results, choice, scores[0])
     compare_curve.section(choice, recording, results, scores[0])
     figures = compare_window.pictures(recording, results, choice, scores[0])

@@ -80,9 +80,9 @@ def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
     return shown
 
 
-def verdict(shown: cache.Shown, level: int) -> None:
+def verdict(shown: cache.Shown) -> None:
     """One or two sentences to act on, and what stands behind them."""
-    judged, rate = judge(shown.report), shown.rates[level - 1]
+    judged, rate = judge(shown.report), shown.rate
     smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
     box, icon = LOOKS[judged.grade]
     row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
@@ -97,8 +97,8 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, before: cach
     """The scores that matter most and the bit rate; the small number is the change against one level less."""
     row = place.container(horizontal=True, gap="small")
     comes = desk.level > 1 and _cheap(shown, desk)
-    below = f" The small number is the change against {number(shown.rates[desk.level - 2].value, 'bit/s')} (pp: percentage points)."
-    below = below if comes else ""
+    against = f", {number(before.rate.value, before.rate.unit)}" if before else ""
+    below = f" The small number is the change against the next lower bit rate{against} (pp: percentage points)." if comes else ""
     several = len(shown.recording.leads) > 1
     about = {"all": ", all leads", "one": f", lead {plain(shown.lead)}"} if several else {"all": "", "one": ""}
     for name, words in HEADLINE.items():
@@ -108,10 +108,11 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, before: cach
         said = plain(score.definition + below)
         label, value = words.format(**about), number(score.value, score.unit)
         row.metric(label, value, text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
-    rate = shown.rates[desk.level - 1]
-    more = signed(rate.value - shown.rates[desk.level - 2].value, rate.unit) if comes else None
+    rate = shown.rate
+    more = signed(rate.value - before.rate.value, rate.unit) if before else WAITING if comes else None
+    arrow = "auto" if before else "off"
     said = plain(rate.definition + below)
-    row.metric("Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", help=said, width=METRIC)
+    row.metric("Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", delta_arrow=arrow, help=said, width=METRIC)
 
 
 def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:

@@ -1,0 +1,87 @@
+"""Trained codecs of a comparison: which folders they are, and what they were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.words import count
+from vqvae import checkpoint as checkpoints
+from vqvae.config import read_object
+from vqvae.contest.fairness import split
+
+RUNS = Path("runs")
+NAMED = 24  # records of a data set that are named
+BEST = "best"  # where a run keeps its best weights
+
+
+class Trained(NamedTuple):
+    """One trained codec, as its folder tells."""
+
+    codec: str
+    kind: str
+    preprocessing: str
+    training: str
+    validation: str
+    weights: str  # first digits of the sha256
+
+
+def run_folders() -> list[str]:
+    """The runs in the working directory that have weights of an ECG codec."""
+    found = sorted(RUNS.glob(f"*/{BEST}/model.safetensors"))
+    return [str(path.parent) for path in found if _is_codec(path.parent)]
+
+
+def _is_codec(folder: Path) -> bool:
+    config = read_object(folder / "config.json") if (folder / "config.json").is_file() else {}
+    return config.get("modality") == "ecg" and config.get("task", "codebook") in checkpoints.WITH_CODES
+
+
+def resolved(name: str) -> str:
+    """A run's folder means its best weights."""
+    best = Path(name) / BEST
+    alone = not (Path(name) / "model.safetensors").exists() and (best / "model.safetensors").exists()
+    return str(best) if alone else name.strip()
+
+
+def folders(codecs: Iterable[str]) -> dict[str, Path]:
+    """The folder of every codec that was trained; the others, and those that do not exist, are left out."""
+    shipped = {checkpoints.task(folder): folder for folder in checkpoints.folders()} | {f.name: f for f in checkpoints.folders()}
+    places = {codec: shipped.get(codec, Path(codec)) for codec in codecs}
+    return {codec: folder for codec, folder in places.items() if (folder / "config.json").is_file()}
+
+
+def table(places: dict[str, Path]) -> list[Trained]:
+    """What every trained codec was trained on."""
+    return [_trained(codec, folder) for codec, folder in places.items()]
+
+
+def _trained(codec: str, folder: Path) -> Trained:
+    config, records = read_object(folder / "config.json"), split(folder)
+    weights = folder / "model.safetensors"
+    digest = checkpoints.digest(weights)[:12] if weights.is_file() else "none"
+    return Trained(
+        codec,
+        str(config.get("task", "codebook")),
+        _preprocessing(config.get("preprocessing", {})),
+        _records(records.training),
+        _records(records.validation),
+        digest,
+    )
+
+
+def _preprocessing(said: dict[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in said.items()) or "not stated"
+
+
+def _records(names: frozenset[str]) -> str:
+    """mitdb: 18 records (101, 106, …)."""
+    sets: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: (name.rpartition("/")[0], len(name), name)):
+        sets.setdefault(name.rpartition("/")[0], []).append(name.rpartition("/")[2])
+    said = []
+    for folder, records in sets.items():
+        more = ", …" if len(records) > NAMED else ""
+        said.append(f"{folder}: {count(len(records), 'record')} ({', '.join(records[:NAMED])}{more})")
+    return "; ".join(said) or "not stated"
