@@ -27,7 +27,7 @@ from vqz_cases import (
     wavelet_coder,
 )
 
-from vqvae.codec.container import CODES_PER_BYTE, FREE_CODES, MAX_CODES, START, VERSION, Contents, pack, unpack
+from vqvae.codec.container import CODES_PER_BYTE, FREE_CODES, MAX_CHUNK, MAX_CODES, START, VERSION, Contents, pack, unpack
 from vqvae.codec.header import read_fields, write_fields
 from vqvae.codec.static import StaticCoder
 from vqvae.codec.static_tables import unpack_tables
@@ -155,6 +155,7 @@ def test_a_file_cut_at_any_length_gives_the_chunks_that_are_there():
         there = int(np.searchsorted(np.cumsum(sizes), length - start, side="right"))
         assert kept(file, codes)[:there] == [*range(there)]
         assert [damage.chunk for damage in file.damage] == [*range(there, len(sizes))]
+        assert {damage.sentence.split(", ")[-1] for damage in file.damage} == {"is cut off and is left out"}
         assert names_its_loss(file, codes)
 
 
@@ -278,10 +279,20 @@ def respliced(data: bytes, rng: np.random.Generator, texts: list[bytes]) -> byte
 
 def test_a_file_may_not_claim_more_codes_than_its_bytes_can_hold():
     codes = FREE_CODES + CODES_PER_BYTE * 200
-    stated = replace(contents(np.zeros((1, 1, 1), int), static_coder(16), codes), shape=(1, 1, codes), layout={})
-    assert len(pack(stated, [bytes(200)])) < 300
+    stated = replace(contents(np.zeros((1, 1, 1), int), static_coder(16), MAX_CHUNK), shape=(1, 1, codes), layout={})
+    data = pack(stated, [bytes(200)])
+    assert len(data) < 300
+    with pytest.raises(ValueError, match="cannot hold"):
+        unpack(data[:-120])
     with pytest.raises(ValueError, match="cannot hold"):
         pack(replace(stated, shape=(1, 1, 2 * codes)), [bytes(100), bytes(100)])
+
+
+def test_a_chunk_may_not_hold_more_codes_than_its_coder_has_memory_for():
+    stated = replace(contents(np.zeros((1, 1, 1), int), static_coder(16), MAX_CHUNK // 32), shape=(1, 32, MAX_CODES // 32))
+    assert stated.chunks == 32
+    with pytest.raises(ValueError, match="use shorter ones"):
+        replace(stated, chunk=MAX_CHUNK // 32 + 1)
 
 
 def test_a_day_of_twelve_leads_may_be_written():

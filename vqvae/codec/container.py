@@ -30,6 +30,8 @@ CODERS = ("static", "adaptive")
 DIGEST = 16  # bytes of the SHA-256 that are kept
 MAX_HEADER = 1 << 19  # bytes
 MAX_CODES = 1 << 29  # of a file: 24 h of 12 leads are 373 million coefficients
+MAX_CHUNK = 1 << 24  # codes of a chunk, as its coder needs several times that in bytes
+MAX_QUALITY = 1000  # either way: powers of two of it are still numbers
 FREE_CODES = 1 << 20  # that a file may claim however short it is
 CODES_PER_BYTE = 1 << 16  # beyond them: the coders spend at least 1.3e-4 bit a code
 START = MAGIC + bytes([VERSION])
@@ -56,11 +58,9 @@ class Contents:
             raise ValueError(f"sha256 {self.sha256!r:.80} is not 64 or 32 hexadecimal digits")
         if self.coder not in CODERS:
             raise ValueError(f"coder {self.coder!r:.80} is not one of {', '.join(CODERS)}")
-        if type(self.quality) not in (int, float) or not math.isfinite(self.quality):
-            raise ValueError(f"quality {self.quality!r:.80} is not a finite number")
-        _check_shape(self.shape)
-        if type(self.chunk) is not int or not 1 <= self.chunk <= MAX_CODES:
-            raise ValueError(f"chunk {self.chunk!r:.80} is not a number of frames from 1 to {MAX_CODES}")
+        if type(self.quality) not in (int, float) or not -MAX_QUALITY <= self.quality <= MAX_QUALITY:
+            raise ValueError(f"quality {self.quality!r:.80} is not a number from -{MAX_QUALITY} to {MAX_QUALITY}")
+        _check_shape(self.shape, self.chunk)
         if not isinstance(self.layout, dict) or not isinstance(self.settings, dict):
             raise ValueError("layout and settings are not JSON objects")
         object.__setattr__(self, "sha256", self.sha256[: 2 * DIGEST])
@@ -145,7 +145,7 @@ def _read_head(data: bytes) -> tuple[_Head, list[Damage]]:
         try:
             return _parse_head(data[frame.start : frame.stop], frame), []
         except ValueError as error:
-            raise ValueError(f"the file's header is not one that `encode` writes: {error}") from error
+            raise ValueError(f"the file cannot be used, as its header is not one that `encode` writes: {error}") from error
     for header, frame in _repairs(data):
         with suppress(ValueError):
             return _parse_head(header, frame), [Damage(-1, 0, 0, "one damaged byte before the chunks was put right: nothing is lost")]
@@ -220,11 +220,15 @@ def _parse_head(header: bytes, frame: _Frame) -> _Head:
     return _Head(contents, tuple(entries), frame.stop + 4)
 
 
-def _check_shape(shape: tuple[int, ...]) -> None:
+def _check_shape(shape: tuple[int, ...], chunk: int) -> None:
     if not isinstance(shape, tuple) or not 3 <= len(shape) <= 5 or any(type(extent) is not int or extent < 0 for extent in shape):
         raise ValueError(f"shape {shape!r:.80} is not that of codes, 3 to 5 whole numbers (N, Q, *S)")
     if math.prod(max(extent, 1) for extent in shape) > MAX_CODES:
         raise ValueError(f"shape {shape!r:.80} is more than the {MAX_CODES} codes that a file may hold: cut the recording in parts")
+    if type(chunk) is not int or not 1 <= chunk <= MAX_CODES:
+        raise ValueError(f"chunk {chunk!r:.80} is not a number of frames from 1 to {MAX_CODES}")
+    if math.prod(shape[:-1]) * min(chunk, shape[-1]) > MAX_CHUNK:
+        raise ValueError(f"chunks of {chunk} frames of shape {shape!r:.80} are more than {MAX_CHUNK} codes each: use shorter ones")
 
 
 def _check_claim(contents: Contents, size: int) -> None:
