@@ -134,10 +134,10 @@ def answers(figures: Any) -> Any:
 
 
 def single(
-    checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, report: Report, command: Sequence[str]
+    checkpoint: Checkpoint, recording: Any, level: int, rate: pipeline.Rate, report: Report, command: Sequence[str]
 ) -> dict[str, Any]:
     """The same schema for one recording at one level, as a page or `reconstruct` reports it."""
-    scored = Scored(pipeline.rate(checkpoint, encoded, level), report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
+    scored = Scored(rate, report, {"encode": 0.0, "decode": 0.0, "score": 0.0})
     entry = point(checkpoint, level, {recording.name: scored})
     del entry["seconds"]
     origin = {**provenance(checkpoint.folder, command), "checkpoint": {"name": checkpoint.name, "sha256": checkpoint.sha256}}  # as loaded

@@ -15,7 +15,7 @@ def add(command: Add) -> None:
     many = command("evaluate", evaluate, "Score a checkpoint on a folder of recordings.")
     many.add_argument("checkpoint", metavar="CHECKPOINT")
     selection(many)
-    many.add_argument("--levels", type=int, help="this many residual levels only; every number of them when left out")
+    many.add_argument("--levels", type=int, help="this bit rate only, from 1 for the least; all of them when left out")
     many.add_argument("--lead", help="the lead that intervals are measured on")
     many.add_argument("--output", type=Path, metavar="METRICS.json")
 
@@ -29,12 +29,12 @@ def evaluate(options: argparse.Namespace) -> None:
         require_writable(options.output)
     paths = selected(options)
     folder = checkpoints.find(options.checkpoint)
-    result = _delineation(folder, options, paths) if checkpoints.task(folder) == "delineator" else _codebook(folder, options, paths)
+    result = _delineation(folder, options, paths) if checkpoints.task(folder) == "delineator" else _codes(folder, options, paths)
     if options.output:
         write_json(options.output, result)
 
 
-def _codebook(folder: Path, options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
+def _codes(folder: Path, options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
     from vqvae import evaluation, pipeline
     from vqvae.cards import table
 

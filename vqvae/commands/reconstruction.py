@@ -1,4 +1,4 @@
-"""`reconstruct`: recordings through a codebook and back."""
+"""`reconstruct`: recordings through the codes of a checkpoint and back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from vqvae.commands.terminal import Told
 
 def add(command: Add) -> None:
     """Declare `reconstruct`."""
-    one = command("reconstruct", reconstruct, "Write what is left of recordings after a trip through a codebook.")
+    one = command("reconstruct", reconstruct, "Write what is left of recordings after a trip through a checkpoint's codes.")
     one.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
     one.add_argument("--checkpoint", default="ecg", help="a folder, or a name that `list` shows")
-    one.add_argument("--levels", type=int, help="residual levels to use; all when left out")
+    rates = "bit rate, from 1 for the least: residual levels of a codebook, steps of a fine checkpoint; the most when left out"
+    one.add_argument("--levels", type=int, help=rates)
     one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
     one.add_argument("--rate", type=float, help="samples per second, for files that do not say")
     one.add_argument("--output", type=Path, required=True, metavar="OUT", help="folder for the reconstructions")
@@ -42,13 +43,13 @@ def reconstruct(options: argparse.Namespace) -> None:
         analysis = pipeline.analyse(checkpoint, recording, options.lead)
         with Told() as told:
             encoded = pipeline.encode(checkpoint, recording, level, lambda share: told("encoding", share))
-            rebuilt = pipeline.decode(checkpoint, encoded, level, lambda share: told("decoding", share))
+            rebuilt = pipeline.decode(checkpoint, encoded, None, lambda share: told("decoding", share))
+        cost = pipeline.rate(checkpoint, encoded)
         report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
         options.output.mkdir(parents=True, exist_ok=True)
         written = kind.write(kind.marked(rebuilt, report), options.output / recording.name)
         if options.report:
-            write_json(options.report, evaluation.single(checkpoint, recording, encoded, level, report, options.command))
-        cost = pipeline.rate(checkpoint, encoded, level)
+            write_json(options.report, evaluation.single(checkpoint, recording, level, cost, report, options.command))
         lead = recording.leads[analysis.lead]
         size = f"{cost.value:.0f} {cost.unit} per lead, {cost.compression_ratio:.1f} times smaller; measured on lead {lead}."
         print(f"{recording.name}: {kind.verdict(report).text} {size}")

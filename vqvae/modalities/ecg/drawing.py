@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,8 @@ POINTS = 4000  # per drawn signal
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 26  # margins in pixels, the same in every figure so that their times stand above each other
 ERROR_HEIGHT, ROW_HEIGHT, SPACE = 84, 13, 12
 
+SHADES = ((126, 131, 140), (70, 120, 200), (60, 185, 165), (250, 215, 60))  # from nothing to the most, on white and on near black
+MOST_SHADES = 1 << 12
 SHORTEST_GAP = 0.02  # of the window: room for a line of text on its side; five times as much is room for one that lies
 SELECTED: dict[str, Any] = {"line_width": 0, "layer": "below", "name": "selected beat", "showlegend": True}
 
@@ -27,10 +30,24 @@ SELECTED: dict[str, Any] = {"line_width": 0, "layer": "below", "name": "selected
 class CodeStrip(NamedTuple):
     """The codes of one lead, ready to be drawn under its signal."""
 
-    codes: np.ndarray  # (Q, F) int, one row per level
+    codes: np.ndarray  # (Q, F) int, one row per level or band
     colours: np.ndarray  # (Q, K, 3) uint8: the colour of every code
     frame: float  # s, length of one frame
     offset: float = 0.0  # s, where the first frame starts
+    rows: tuple[str, ...] = ()  # written beside the rows; their numbers when empty
+    title: str = "Codes"
+    said: str = "level %{y}: code %{customdata}"
+
+
+def magnitude_strip(magnitudes: np.ndarray, edges: Sequence[tuple[float, float]], frame: float, offset: float) -> CodeStrip:
+    """Magnitudes (bands, F) of wavelet codes, whose bands have these edges in Hz, ready to be drawn: the larger, the brighter."""
+    most = min(int(magnitudes.max(initial=0)), MOST_SHADES - 1)
+    share = np.log1p(np.arange(most + 1)) / np.log1p(max(most, 1))
+    shades = np.stack([np.interp(share, np.linspace(0, 1, len(SHADES)), channel) for channel in zip(*SHADES, strict=True)], axis=1)
+    rows = tuple(f"{low:.0f}–{high:.0f}" for low, high in edges)
+    said = "band %{y} of " + str(len(rows)) + ", coarse to fine: largest code %{customdata}"
+    colours = np.broadcast_to(shades.astype(np.uint8), (len(rows), most + 1, 3))
+    return CodeStrip(np.minimum(magnitudes, most), colours, frame, offset, rows, "Codes, Hz", said)
 
 
 def samples_in(reference: Ecg, view: View) -> slice:
@@ -87,7 +104,7 @@ def stacked(heights: list[float], view: View, left: float, right: float) -> dict
         error = {"title": {"text": "Error (mV)"}, "gridcolor": GRID, "zerolinecolor": GRID, "nticks": 4}
         layout["yaxis2"] = plain | error | {"domain": domains[1]}
     if len(heights) > 2:
-        layout["yaxis3"] = plain | {"domain": domains[2], "showgrid": False, "zeroline": False, "title": {"text": "Codes"}}
+        layout["yaxis3"] = plain | {"domain": domains[2], "showgrid": False, "zeroline": False}
     return layout | no_background()
 
 
@@ -153,9 +170,10 @@ def draw_strip(picture: go.Figure, strip: CodeStrip, view: View) -> None:
         yaxis="y3",
         ygap=1,
         xgap=0.5,
-        hovertemplate="level %{y}: code %{customdata}<extra></extra>",
+        hovertemplate=f"{strip.said}<extra></extra>",
     )
-    picture.update_layout(yaxis3={"range": [len(codes) + 0.5, 0.5], "tickvals": levels + 1})
+    rows = {"ticktext": strip.rows, "tickfont": {"size": 9}} if strip.rows else {}
+    picture.update_layout(yaxis3={"range": [len(codes) + 0.5, 0.5], "tickvals": levels + 1, "title": {"text": strip.title}} | rows)
 
 
 def point_at(picture: go.Figure, view: View, chosen: float | None, caliper: Caliper | None) -> None:
