@@ -14,8 +14,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import streamlit as st
 
+from app import decoded
+from app.decoded import Decoded
 from vqvae import pipeline
 from vqvae.evaluation import single
+from vqvae.families import family
 from vqvae.metrics.usage import CodeCounts, counted
 from vqvae.modalities.ecg.drawing import CodeStrip, magnitude_strip
 from vqvae.modalities.ecg.examples import Example, describe
@@ -60,7 +63,9 @@ class Shelf:
 def weigh(value: Any) -> int:
     """Bytes of the arrays and files in `value`, one level deep."""
     parts = value if isinstance(value, tuple) else vars(value).values() if hasattr(value, "__dict__") else ()
-    return sum(memoryview(part).nbytes for part in [value, *parts] if isinstance(part, np.ndarray | bytes))
+    return sum(
+        part.nbytes if isinstance(part, np.ndarray) else len(part) for part in [value, *parts] if isinstance(part, np.ndarray | bytes)
+    )
 
 
 @st.cache_resource
@@ -94,6 +99,14 @@ def nominal_rates(name: str) -> tuple[float, ...]:
     return pipeline.nominal_rates(checkpoint(name))
 
 
+def level_words(name: str, level: int) -> str:
+    """What a level of a checkpoint is, in words."""
+    model = checkpoint(name)
+    if model.task == "codebook":
+        return f"Residual levels used: {level} of {model.levels}"
+    return f"Step {level} of {model.levels}: one step is {2.0 ** -family(model).quality(level):.2g} standard deviations of a lead"
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
 def example(name: str) -> Ecg:
     return synthesise(name)
@@ -118,16 +131,18 @@ class Refusal(NamedTuple):
     needs_rate: bool
 
 
-def receive(files: Mapping[str, bytes], rate: float | None) -> Ecg | Refusal:
+def receive(files: Mapping[str, bytes], rate: float | None) -> Ecg | Decoded | Refusal:
     """The recording in uploaded files; nothing of them stays on disk."""
     from vqvae.modalities.ecg.reading import NeedsRate, read
     from vqvae.modalities.ecg.uploads import receive as unpack
 
-    with TemporaryDirectory(prefix="vqvae-") as folder:
-        try:
+    try:
+        if name := decoded.find(files):
+            return decoded.open_file(name, files[name])
+        with TemporaryDirectory(prefix="vqvae-") as folder:
             return read(unpack(files, Path(folder)), rate=rate)
-        except ValueError as error:
-            return Refusal(str(error), isinstance(error, NeedsRate))
+    except ValueError as error:
+        return Refusal(str(error), isinstance(error, NeedsRate))
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from app import cache
+from app.decoded import Decoded
 from app.words import plain
 from vqvae.modalities.ecg.caliper import Caliper
 from vqvae.modalities.ecg.intervals import clearest_lead
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
-STOPPED, NOTICE, FILES = "desk.stopped", "desk.notice", "desk.files"
+STOPPED, NOTICE, FILES, DECODED = "desk.stopped", "desk.notice", "desk.files", "desk.decoded"
 LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
 ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
@@ -36,7 +37,7 @@ class Desk:
 
     source: str  # an example's name, or "upload:" and the digest of the files
     checkpoint: str
-    level: int  # residual levels used
+    level: int  # of the checkpoint's bit rates, from 1 for the least
 
 
 class Notice(NamedTuple):
@@ -92,8 +93,17 @@ def _note_stranger(asked: dict[str, str], title: str) -> None:
     st.session_state[NOTICE] = Notice(sentence, st.session_state[SOURCE])
 
 
+def decoded() -> Decoded | None:
+    """What is on the desk when it came out of a `.vqz` file."""
+    found: Decoded | None = st.session_state.get(DECODED, {}).get(st.session_state[SOURCE])
+    return found
+
+
 def notice() -> None:
-    """What there is to say about the link, for as long as its stand-in is shown."""
+    """What there is to know of what is on the desk: that it was decoded from a file, or stands in for what a link asked for."""
+    if found := decoded():
+        box, icon = (st.warning, ":material/broken_image:") if found.damaged else (st.info, ":material/folder_zip:")
+        box(plain(found.told), icon=icon)
     said: Notice | None = st.session_state.get(NOTICE)
     if said and said.source == st.session_state[SOURCE]:
         st.info(said.sentence, icon=":material/link_off:")
@@ -154,11 +164,13 @@ def start_again() -> None:
 def desk_choices(recording_only: bool = False) -> None:
     """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own."""
     opened: dict[str, Ecg] = st.session_state[OPENED]
-    names = {key: f"{ecg.name} (your file)" for key, ecg in reversed(opened.items())} | {k: v.title for k, v in cache.examples().items()}
+    unpacked = st.session_state.get(DECODED, {})
+    own = {key: f"{ecg.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, ecg in reversed(opened.items())}
+    names = own | {k: v.title for k, v in cache.examples().items()}
     _choose("Recording", SOURCE, list(names), names.__getitem__, help="Your own recordings, then synthetic examples whose beats are known.")
     if recording_only:
         return
-    _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names()), str, help="The trained codebook that the recording is written with.")
+    _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names()), str, help=cache.text("checkpoints"))
     rates = cache.nominal_rates(st.session_state[CHECKPOINT])
     st.session_state[LEVEL] = min(st.session_state[LEVEL], len(rates))
     st.select_slider(
@@ -167,10 +179,9 @@ def desk_choices(recording_only: bool = False) -> None:
         format_func=lambda level: f"≈ {rates[level - 1]:.0f} bit/s",
         key=LEVEL,
         persist_state="session",
-        help="Bits per second and lead that describe the reconstruction; more bits, closer to the original. "
-        "What this recording costs exactly stands with the scores.",
+        help=cache.text("bit_rate"),
     )
-    st.caption(f"Residual levels used: {st.session_state[LEVEL]} of {len(rates)}")
+    st.caption(cache.level_words(st.session_state[CHECKPOINT], st.session_state[LEVEL]))
 
 
 def _choose(label: str, key: str, options: list[str], words: Callable[[str], str], help: str) -> None:

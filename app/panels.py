@@ -17,6 +17,7 @@ import streamlit as st
 
 from app import cache
 from app.words import number, plain, score_title
+from vqvae.metrics.rate import bits_per_code
 from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities.protocol import Score
 
@@ -105,10 +106,10 @@ def code_usage(counts: CodeCounts) -> None:
         "Codes there are": size,
         "Perplexity": counts.perplexity(),
         "Bits per code if coded by frequency": counts.entropy(),
-        "Bits per code here": math.log2(size),
+        "Bits per code at a fixed length": bits_per_code(size),
         "Most frequent code": counts.counts.argmax(axis=1),
     }
     st.caption(cache.text("codes"))
     two = st.column_config.NumberColumn(format="%.1f")
-    names = ("Perplexity", "Bits per code if coded by frequency", "Bits per code here")
+    names = ("Perplexity", "Bits per code if coded by frequency")
     st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Usage of every level's codebook", column_config=dict.fromkeys(names, two))

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app import cache
-from app.inputs import FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
+from app import cache, decoded
+from app.decoded import Decoded
+from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
 from app.words import plain
 from vqvae.modalities.ecg.recording import Ecg
 
@@ -57,7 +58,7 @@ def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
     rate = st.session_state.get(RATE)
     if rate != waiting.rate:
         answer = _read(waiting.files, rate)
-        if isinstance(answer, Ecg):
+        if not isinstance(answer, cache.Refusal):
             return _open(Files(waiting.files, rate), answer)
         waiting = waiting._replace(why=answer, rate=rate)
         st.session_state[REFUSED] = waiting
@@ -71,9 +72,9 @@ def _take(received: dict[str, bytes], waiting: Refused | None, place: str) -> bo
     if isinstance(answer, cache.Refusal) and waiting:
         both = waiting.files | received
         together = _read(both, None)
-        if isinstance(together, Ecg):
+        if not isinstance(together, cache.Refusal):
             received, answer = both, together
-    if isinstance(answer, Ecg):
+    if not isinstance(answer, cache.Refusal):
         return _open(Files(received, None), answer)
     st.session_state[REFUSED] = Refused(received, answer, None, place, st.session_state[SOURCE])
     st.session_state.pop(RATE, None)
@@ -81,14 +82,14 @@ def _take(received: dict[str, bytes], waiting: Refused | None, place: str) -> bo
     return False
 
 
-def _read(files: dict[str, bytes], rate: float | None) -> Ecg | cache.Refusal:
+def _read(files: dict[str, bytes], rate: float | None) -> Ecg | Decoded | cache.Refusal:
     with st.spinner("Reading the recording …"):
         return cache.receive(files, rate)
 
 
-def _open(came: Files, recording: Ecg) -> bool:
+def _open(came: Files, found: Ecg | Decoded) -> bool:
     source = f"upload:{cache.digest(came.files)}"
-    kept: dict[str, Ecg] = {source: recording}
+    kept: dict[str, Ecg] = {source: found if isinstance(found, Ecg) else found.recording}
     for key, value in reversed(st.session_state[OPENED].items()):
         if len(kept) < KEPT and sum(ecg.signals.nbytes for ecg in (*kept.values(), value)) <= ROOM:
             kept.setdefault(key, value)
@@ -96,6 +97,8 @@ def _open(came: Files, recording: Ecg) -> bool:
     before: dict[str, Files] = st.session_state.get(FILES, {})
     files = {source: came} | {key: value for key, value in before.items() if key in kept and key != source}
     st.session_state[FILES] = {key: value for key, value in files.items() if sum(map(len, value.files.values())) <= FILE_ROOM}
+    said: dict[str, Decoded] = {key: value for key, value in st.session_state.get(DECODED, {}).items() if key in kept}
+    st.session_state[DECODED] = said | ({source: found} if isinstance(found, Decoded) else {})
     st.session_state[NEXT] = source
     st.session_state[UPLOADS] += 1  # the drop zone is empty again
     st.session_state.pop(RATE, None)
@@ -110,6 +113,8 @@ def unpacked(source: str) -> Unpacked | None:
     came: Files | None = st.session_state.get(FILES, {}).get(source)
     if came is None:
         return None
+    if name := decoded.find(came.files):
+        return Unpacked(name, came.files, None)
     with TemporaryDirectory(prefix="vqvae-") as folder:
         main = receive(came.files, Path(folder))
         return Unpacked(main.name, {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}, came.rate)

@@ -12,6 +12,8 @@ import pytest
 import torch
 
 from vqvae import pipeline
+from vqvae.families.codebook import decode_codes, encode_values
+from vqvae.families.protocol import pieces
 from vqvae.modalities.ecg import Ecg, example, restore, to_tensors
 from vqvae.modalities.ecg.examples import Scenario, synthesise
 from vqvae.modalities.protocol import Tensors

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vqvae import baselines
 from vqvae.baselines.protocol import Baseline
 from vqvae.codec.container import Contents, unpack
-from vqvae.codec.protocol import Codec, Coder, Decompressed, Step
+from vqvae.codec.protocol import Codec, Coder, Damage, Decompressed, Step
 from vqvae.codec.vqz import read, write
-from vqvae.files import frame_seconds, holes, require
+from vqvae.files import frame_seconds, holes, require, stretches
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
+
+if TYPE_CHECKING:
+    from vqvae.pipeline import Rate
 
 CHUNK = 300.0  # s that are coded together: what one damaged byte can cost; 2 % more bytes than in one piece
 _ENCODING = 0.4  # of the time that compressing takes an opponent, about; the rest is entropy coding
@@ -68,6 +71,28 @@ def open_vqz(data: bytes) -> Codec:
     return found
 
 
+class Opened(NamedTuple):
+    """A recording out of a `.vqz` file, and what there is to know of it."""
+
+    recording: Any  # with gaps where it is damaged
+    codec: Codec
+    quality: float
+    rate: Rate
+    lost: tuple[tuple[float, float], ...]  # s from the start of the recording
+    damage: tuple[Damage, ...]
+
+
+def decode(data: bytes, progress: Step | None = None) -> Opened:
+    """A `.vqz` file -> what is in it; ValueError when nothing can be read."""
+    from vqvae.pipeline import rate_of
+
+    codec = open_vqz(data)
+    contents = unpack(data).contents
+    recording, damage = codec.decompress(data, progress)
+    lost = stretches(modality(codec.modality), contents, damage)
+    return Opened(recording, codec, contents.quality, rate_of(data, contents.layout), lost, damage)
+
+
 def digest(data: bytes) -> str:
     """sha256 of what decodes a `.vqz` file, as the file states it: its first 32 hexadecimal digits."""
     return unpack(data).contents.sha256
@@ -99,7 +124,7 @@ class Opponent:
         codes = self._baseline.encode(values, quality)
         coder = self._baseline.coder(len(codes))
         chunk = max(1, round(self._chunk / frame_seconds(kind, layout, codes.shape[-1])))
-        contents = Contents(self.name, self.sha256, coder.name, quality, codes.shape, chunk, layout)
+        contents = Contents(self.name, self.sha256, coder.name, float(quality), codes.shape, chunk, layout)
         return write(contents, codes, coder, progress=progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
 
     def decompress(self, data: bytes, progress: Step | None = None) -> Decompressed:

@@ -24,10 +24,21 @@ def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
     return float(kind.length(layout) / frames / kind.describe_preprocessing()["rate_hz"])
 
 
+def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tuple[tuple[float, float], ...]:
+    """What is lost, with what depends on it: start and stop in s from the start of the recording; those that touch are one."""
+    layout = contents.layout
+    seconds, end = frame_seconds(kind, layout, contents.shape[-1]), layout["samples"] / layout["rate"]
+    found: list[tuple[float, float]] = []
+    for lost in sorted(lost for lost in damage if lost.stop > lost.start):
+        start = max(0.0, kind.FRAMES.start + lost.start * seconds - _REACH)
+        stop = min(end, kind.FRAMES.start + lost.stop * seconds + _REACH)
+        if found and start <= found[-1][1]:
+            start = found.pop()[0]
+        found.append((start, stop))
+    return tuple(found)
+
+
 def holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
     """The layout of a file, with gaps where frames are lost."""
-    seconds = frame_seconds(kind, contents.layout, contents.shape[-1])
-    spans = [(lost.start * seconds - _REACH, lost.stop * seconds + _REACH) for lost in damage if lost.stop > lost.start]
-    gaps = [(kind.FRAMES.start + start, kind.FRAMES.start + stop) for start, stop in spans]
-    changed: dict[str, Any] = kind.with_gaps(contents.layout, gaps)
+    changed: dict[str, Any] = kind.with_gaps(contents.layout, stretches(kind, contents, damage))
     return changed

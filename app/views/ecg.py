@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
+from app.views import ecg_codes
 from app.words import Change, change, count, number, plain, signed
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.paper import clock
@@ -49,7 +50,7 @@ def title(recording: Ecg, source: str) -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     known = cache.examples()
     name = known[source].title if source in known else plain(recording.name)
-    left.title(f"ECG: {name}", anchor=False)
+    left.title(f"ECG: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
     facts = f"{count(len(recording.leads), 'lead')}, {_length(recording.seconds)}, {recording.rate:g} Hz."
     notes = f" What was converted or left out while reading: {count(len(recording.notes), 'note')} under Details."
     notes = notes if recording.notes else ""
@@ -140,12 +141,14 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
             _classes(shown)
     if codes.open:
         with codes:
-            panels.code_usage(cache.code_counts(shown, desk.level, desk.checkpoint))
+            ecg_codes.codes(shown, desk)
     if details.open:
         with details:
             st.markdown("\n".join(f"- {plain(note)}" for note in shown.recording.notes))
+            model = cache.checkpoint(desk.checkpoint)
+            st.markdown(cache.text(f"details_{model.task}"))
             st.markdown(cache.text("ecg_details"))
-            panels.model_card(cache.checkpoint(desk.checkpoint))
+            panels.model_card(model)
 
 
 def _scores(report: Report) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import cache, panels
 from app.inputs import Desk
+from app.words import count
 from vqvae.modalities import modality
 from vqvae.modalities.ecg.beats import marked
 
@@ -16,7 +17,7 @@ from vqvae.modalities.ecg.beats import marked
 def downloads(shown: cache.Shown, desk: Desk) -> None:
     """Everything is made when its button is clicked."""
     st.subheader("Take it with you", anchor=False)
-    name = f"{shown.recording.name}-{desk.checkpoint}-{desk.level}"
+    name = _name(shown, desk)
     row = st.container(horizontal=True)
 
     def button(label: str, make, ending: str, mime: str, about: str) -> None:  # type: ignore[no-untyped-def]
@@ -24,19 +25,34 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
             label, make, f"{name}{ending}", mime, on_click="ignore", icon=":material/download:", help=about, key=f"download{ending}"
         )
 
+    kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
+    button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
     button("Reconstruction", lambda: _record(shown, name), ".zip", "application/zip", "WFDB record (.hea, .dat, .atr), zipped")
     button("Beats", lambda: shown.report.events["beats"].to_csv(index=False), "-beats.csv", "text/csv", "One row per beat")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
     own = "" if desk.source in cache.examples() else " FILE stands for your own file."
     st.caption(f"The same from the command line.{own}")
-    st.code(shlex.join(command(shown, desk)), language=None, wrap_lines=True)
+    st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
+
+
+def encoding(shown: cache.Shown, desk: Desk) -> list[str]:
+    """The command that writes the same compressed file."""
+    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level)]
+    return ["python", "-m", "vqvae", "encode", _file(desk), f"{_name(shown, desk)}.vqz", *chosen]
 
 
 def command(shown: cache.Shown, desk: Desk) -> list[str]:
     """The command that gives the same reconstruction and the same numbers."""
-    file = f"example:{desk.source}" if desk.source in cache.examples() else "FILE"
     chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level), "--lead", shown.lead]
-    return ["python", "-m", "vqvae", "reconstruct", file, *chosen, "--output", "OUT", "--report", "REPORT.json"]
+    return ["python", "-m", "vqvae", "reconstruct", _file(desk), *chosen, "--output", "OUT", "--report", "REPORT.json"]
+
+
+def _file(desk: Desk) -> str:
+    return f"example:{desk.source}" if desk.source in cache.examples() else "FILE"
+
+
+def _name(shown: cache.Shown, desk: Desk) -> str:
+    return f"{shown.recording.name}-{desk.checkpoint}-{desk.level}"
 
 
 def _record(shown: cache.Shown, name: str) -> bytes:

@@ -15,9 +15,15 @@ class Add(Protocol):
 
 
 def read(kind: Any, file: str, rate: float | None) -> Any:
-    """The recording in a file, or a bundled one when `file` is example:NAME."""
+    """The recording in a file, what a `.vqz` file decodes to, or a bundled one when `file` is example:NAME."""
     name = file.removeprefix("example:")
-    return kind.example(name) if name != file else kind.read(Path(file), rate=rate)
+    if name != file:
+        return kind.example(name)
+    if file.lower().endswith(".vqz") and Path(file).is_file():
+        from vqvae.codecs import decode
+
+        return decode(Path(file).read_bytes()).recording
+    return kind.read(Path(file), rate=rate)
 
 
 def listed(text: str) -> list[str]:

@@ -1,0 +1,57 @@
+"""`.vqz` files of the reader's own: the recording in one, and what must be known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.words import count, number
+from vqvae.codec.container import MAGIC
+from vqvae.codecs import Opened, decode
+from vqvae.modalities.ecg.paper import clock
+from vqvae.modalities.ecg.recording import Ecg
+
+
+class Decoded(NamedTuple):
+    """A recording that is already a reconstruction."""
+
+    recording: Ecg
+    told: str  # what it was made with and what of it is lost, in plain text
+    damaged: bool  # whether anything is lost
+
+
+def find(files: Mapping[str, bytes]) -> str | None:
+    """The name of the `.vqz` file among uploaded ones, None without; ValueError when it did not come alone."""
+    found = [name for name, content in files.items() if content.startswith(MAGIC) or name.lower().endswith(".vqz")]
+    if found and len(files) > 1:
+        raise ValueError(f"{found[0][:80]} holds a whole recording: drop it by itself.")
+    return found[0] if found else None
+
+
+def open_file(name: str, data: bytes) -> Decoded:
+    """The recording in a `.vqz` file; ValueError when nothing can be read."""
+    file = decode(data)
+    said = [
+        f"{name[:80]} was decoded: this is the reconstruction in it, not the recording that it was made from, which no such file holds.",
+        f"What is called original here is that reconstruction. {_made(file)}",
+        *_lost(file),
+    ]
+    return Decoded(file.recording, " ".join(said), bool(file.lost))
+
+
+def _made(file: Opened) -> str:
+    low, high = (f"{limit:.3g}".replace("-", "−") for limit in file.codec.qualities)
+    quality = f"{file.quality:.4g}".replace("-", "−")
+    rate = file.rate
+    size = f"{count(rate.bytes, 'byte')}, {number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller"
+    return f"The file was written by {file.codec.title} at quality {quality} (it takes {low} to {high}) and has {size} than the recording."
+
+
+def _lost(file: Opened) -> list[str]:
+    """What the file's damage cost."""
+    said = []
+    if file.lost:
+        spans = ", ".join(f"{clock(start)} to {clock(stop)}" for start, stop in file.lost)
+        said.append(f"The file is damaged: {spans} could not be decoded and is left empty.")
+    kept = [harm.sentence for harm in file.damage if harm.stop == harm.start]
+    return said + [f"{sentence[0].upper()}{sentence[1:]}." for sentence in kept]
