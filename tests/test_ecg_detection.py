@@ -264,3 +264,10 @@ def test_twelve_leads_of_ten_seconds_are_answered_like_two_people_would(data):
         found = found[(found > known[0] - 0.15) & (found < known[-1] + 0.15)]  # the first and last beats of a record are not marked
         total += [len(match(known, found, 0.036).found), len(known), len(found)]
     assert 200 * total[0] / (total[1] + total[2]) >= 99.5
+
+
+@pytest.mark.parametrize("width", [20, 36, 40])
+def test_a_plateau_is_one_beat_not_two_at_the_same_place(width):
+    block = np.zeros((1, 4320), np.float32)
+    block[0, 3615 : 3615 + width] = 1.0
+    assert np.allclose(find_r_peaks(block, 360.0), [3615 + width / 2], atol=1)

@@ -97,10 +97,10 @@ def _run(contest: Contest, entrants: dict[str, Codec], size: int) -> list[Result
                 failed.append(answer)
             else:
                 found[answer.codec] = answer
-    for answer in failed:
-        print(f"{answer.codec}: {answer.sentence}", file=sys.stderr)
     if not found:
-        raise ValueError(f"no codec could take part: {failed[0].sentence}" if failed else "no codec was named")
+        raise ValueError(f"no codec could take part: {failed[0].sentence}")
+    for answer in failed:
+        print(f"{answer.codec} could not take part: {answer.sentence}", file=sys.stderr)
     return [found[name] for name in entrants if name in found]
 
 

@@ -41,7 +41,8 @@ def encode(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable, write_bytes
     from vqvae.modalities import modality
 
-    codec = codecs.codec(options.codec or options.checkpoint or "ecg", options.chunk or codecs.CHUNK, options.coder or "")
+    chunk = codecs.CHUNK if options.chunk is None else options.chunk
+    codec = codecs.codec(options.codec or options.checkpoint or "ecg", chunk, options.coder or "")
     kind: Any = modality(codec.modality)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)

@@ -43,6 +43,8 @@ class Contest:
 
         `told` hears of every codec by name, in the caller's thread, and may raise to stop.
         """
+        if size < 1:
+            raise ValueError(f"a file of {size} bytes cannot be made: ask for at least 1")
         return _answers({name: partial(self._fitted, name, codec, size) for name, codec in _named(codecs).items()}, told)
 
     def curve(self, codecs: Entrants, sizes: Sequence[int], told: Told | None = None) -> Iterator[Result | Failed]:
