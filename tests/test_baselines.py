@@ -63,6 +63,12 @@ def test_the_error_is_bounded_by_the_step_at_every_quality(name, quality, values
         assert rms(signal, passed(name, signal, quality)) <= BOUND[name] * step_of(quality) + 1e-5
 
 
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_a_fine_step_leaves_the_error_of_uniform_rounding(name):
+    white = np.random.default_rng(0).standard_normal((2, 1, 4096)).astype(np.float32)
+    assert rms(white, passed(name, white, 9.0)) == pytest.approx(step_of(9.0) / math.sqrt(12), rel=0.1)
+
+
 def test_smoothing_filters_nothing_at_the_top_and_is_off_by_half_a_step_there():
     signal = noise(2, 4096 + 32)
     for quality in (7.2, 9.0):

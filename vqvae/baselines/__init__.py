@@ -6,24 +6,30 @@ from importlib import import_module
 
 from vqvae.baselines.protocol import Baseline
 
-_CLASSES = {
+_CLASSICAL = {
     "dct": "dct.Dct",
     "wavelet": "wavelet.Wavelet",
     "wavelet-adaptive": "wavelet.AdaptiveWavelet",
     "smoothing": "smoothing.Smoothing",
     "averaging": "averaging.Averaging",
 }
+_TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders below checkpoints/
 
 
 def names() -> tuple[str, ...]:
-    """The opponents that need no training."""
-    return tuple(_CLASSES)
+    """Every opponent, the classical ones first."""
+    return (*_CLASSICAL, *_TRAINED)
 
 
 def baseline(name: str) -> Baseline:
     """The opponent of this name; ValueError naming those there are."""
-    if name not in _CLASSES:
-        raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(_CLASSES)}")
-    module, kind = _CLASSES[name].split(".")
+    if name in _TRAINED:
+        from vqvae.baselines.learned import Learned
+        from vqvae.checkpoint import SHIPPED
+
+        return Learned(SHIPPED / _TRAINED[name])
+    if name not in _CLASSICAL:
+        raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(names())}")
+    module, kind = _CLASSICAL[name].split(".")
     opponent: Baseline = getattr(import_module(f"vqvae.baselines.{module}"), kind)()
     return opponent

@@ -31,7 +31,7 @@ class Learned:
     It does not become perfect: a latent rounded ever finer still leaves what the narrow place does not hold.
     """
 
-    qualities = (-3.0, 6.0)
+    qualities = (-3.0, 8.0)
 
     def __init__(self, folder: Path) -> None:
         """folder: a checkpoint with the task "autoencoder" or "vae"; ValueError when something in it is missing or does not fit."""

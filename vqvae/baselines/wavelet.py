@@ -58,6 +58,7 @@ class AdaptiveWavelet(Wavelet):
     def __init__(self, start: State | None = None) -> None:
         """start: what the coder learned beforehand, of `wavelet_frames`; None: nothing."""
         self._start = start
+        self.sha256 = start.digest() if start else None  # of what decodes its files, where that is not code alone
 
     def coder(self, rows: int) -> Coder:
         """What writes the codes of `rows` rows."""
