@@ -10,8 +10,8 @@ import pytest
 from vqz_cases import SIZES, random_codes, static_coder
 
 from vqvae.codec import rans
-from vqvae.codec.static import Lanes, StaticCoder
-from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, StaticTables, learn, unpack_tables
+from vqvae.codec.static import FARTHEST, Lanes, StaticCoder
+from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, StaticTables, folded, learn, unfolded, unpack_tables
 from vqvae.metrics.rate import order0_bits
 
 
@@ -117,8 +117,10 @@ def test_packed_tables_stay_below_a_hundred_kilobytes_for_incompressible_counts(
 
 def test_damaged_or_foreign_tables_are_refused(tables):
     plans = {b"[1]": 3, b"[[[1],[2]]]": 11, b'[[["a"],[]]]': 6, b"[[[2,1],[]]]": 9, b"[[[3],[]]]": 6, b"[]": 0}
-    texts = [b'{"size":3,"plans":%b}\n' % plan + bytes(size) for plan, size in plans.items()]
-    texts += [b"", b"{}", b'{"size":-1,"plans":[[[],[]]]}\nabc', b'{"size":3,"plans":[[[],[]]]}\n\xff\xff\xff']
+    texts = [b'{"size":3,"signed":false,"plans":%b}\n' % plan + bytes(size) for plan, size in plans.items()]
+    for head in (b'{"size":-1,"signed":false', b'{"size":3,"signed":1', b'{"size":3'):
+        texts.append(head + b',"plans":[[[],[]]]}\nabc')
+    texts += [b"", b"{}", b'{"size":3,"signed":false,"plans":[[[],[]]]}\n\xff\xff\xff']
     packed = tables.pack()
     for data in (b"", b"VQZ", packed[:-9], *(lzma.compress(text, format=lzma.FORMAT_ALONE) for text in texts)):
         with pytest.raises(ValueError, match="no tables of the static coder"):
@@ -159,6 +161,65 @@ def test_fewer_levels_than_there_are_tables_for_can_be_written():
 def test_a_short_stream_claiming_many_codes_is_refused_before_memory_is_taken():
     with pytest.raises(ValueError, match="does not hold"):
         static_coder(16).decode(bytes(300), (1, 4, 1 << 27))
+
+
+def spread(rng: np.random.Generator, rows: int, frames: int) -> np.ndarray:
+    """Signed codes (rows, 8, frames) in bursts, smaller from level to level."""
+    scale = 6 * np.exp(2 * np.sin(np.arange(frames) / 5)) / np.arange(1, 9)[:, None]
+    return np.rint(rng.laplace(0, scale, (rows, 8, frames))).astype(np.int32)
+
+
+def test_signed_codes_come_back_exactly_however_far_out():
+    rng = np.random.default_rng(5)
+    used = StaticCoder(unpack_tables(learn([spread(rng, 1, 2000) for _ in range(2)], 32, signed=True).pack()))
+    for turn in range(100):
+        codes = spread(rng, int(rng.integers(1, 4)), int(rng.integers(1, 40)))
+        if turn % 3 == 0:
+            codes[0, 0, 0], codes[-1, -1, -1], codes[0, 3, -1] = FARTHEST, -FARTHEST, rng.integers(-40, 40)
+        data = used.encode(codes)
+        assert (used.decode(data, codes.shape) == codes).all()
+        with pytest.raises(ValueError):
+            used.decode(data[:-1], codes.shape)
+    with pytest.raises(ValueError, match="static tables"):
+        used.encode(codes * 0 + FARTHEST + 1)
+
+
+def test_signed_tables_are_other_tables():
+    rng = np.random.default_rng(6)
+    codes = [np.abs(spread(rng, 1, 200)) % 32 for _ in range(2)]
+    signed = learn([unfolded(recording) for recording in codes], 32, signed=True)
+    plain = learn(codes, 32)
+    assert (signed.steps == plain.steps).all()
+    assert signed.sha256 != plain.sha256
+
+
+def test_folding_orders_signed_codes_by_magnitude():
+    assert folded(np.array([0, 1, -1, 2, -2])).tolist() == [0, 1, 2, 3, 4]
+    codes = np.arange(-50, 51)
+    assert (unfolded(folded(codes)) == codes).all()
+
+
+def test_signed_codes_of_bursts_take_less_than_order_zero():
+    rng = np.random.default_rng(7)
+    used = StaticCoder(learn([spread(rng, 1, 4000) for _ in range(6)], 64, signed=True))
+    codes = spread(rng, 1, 20000)
+    assert 8 * len(used.encode(codes)) < 0.95 * order0_bits(folded(codes), int(folded(codes).max()) + 1)
+
+
+def test_a_number_beyond_the_last_symbol_takes_a_byte_for_every_seven_bits():
+    used = StaticCoder(learn([np.full((1, 1, 50), 40)] * 2, 4, signed=True))
+    for beyond, size in ((0, 1), (127, 1), (128, 2), (1 << 14, 3), (1 << 21, 4), (1 << 28, 5)):
+        code = unfolded(np.array([[[beyond + 3]]]))
+        data = used.encode(code)
+        assert len(data) == rans.STATE_BYTES + size
+        assert used.decode(data, (1, 1, 1)) == code
+
+
+def test_a_stream_of_huge_signed_codes_is_refused():
+    used = StaticCoder(learn([np.full((1, 1, 50), 40)] * 2, 4, signed=True))
+    data = used.encode(np.full((1, 1, 1), 40))
+    with pytest.raises(ValueError, match="beyond"):
+        used.decode(data[:-1] + b"\xff" * 4 + b"\x0f", (1, 1, 1))
 
 
 def test_tables_need_two_recordings():

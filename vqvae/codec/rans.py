@@ -79,13 +79,13 @@ class Decoder:
 
     def __init__(self, model: Model, data: bytes, lanes: int) -> None:
         body = len(data) - STATE_BYTES * lanes
-        if body < 0 or body % 2:
-            raise ValueError(f"a stream of {len(data)} bytes does not hold {lanes} states and words of 2 bytes")
+        if body < 0:
+            raise ValueError(f"a stream of {len(data)} bytes does not hold {lanes} states")
         heads = np.zeros((lanes, 8), np.uint8)
         heads[:, :STATE_BYTES] = np.frombuffer(data, np.uint8, STATE_BYTES * lanes).reshape(lanes, STATE_BYTES)
         self._states = heads.view("<u8").ravel().astype(np.uint64)
-        self._words = np.frombuffer(data, "<u2", offset=STATE_BYTES * lanes).astype(np.uint64)
-        self._read = 0
+        self._words = np.frombuffer(data, "<u2", body // 2, STATE_BYTES * lanes).astype(np.uint64)
+        self._data, self._read = data, 0
         self._symbols, self._shares, self._size = model.symbols, model.shares, model.widths.shape[1]
 
     def step(self, contexts: np.ndarray) -> np.ndarray:
@@ -103,7 +103,8 @@ class Decoder:
         self._read = stop
         return symbols
 
-    def finish(self) -> None:
-        """To be called after the last step: every word must be read, and every lane be where writing began."""
-        if self._read != len(self._words) or (self._states != LOW).any():
+    def finish(self) -> bytes:
+        """To be called after the last step: what follows the stream, unless a lane is not where writing began."""
+        if (self._states != LOW).any():
             raise ValueError("the stream does not end where writing began, so it is damaged or not for these tables")
+        return self._data[STATE_BYTES * len(self._states) + 2 * self._read :]

@@ -1,5 +1,6 @@
 """How often each code is expected, by level and by what was decoded around it: learned by counting, kept as small integers.
 
+A symbol is an index of a codebook, or a signed code by magnitude; what is said of codes here is meant of symbols.
 A code's table is chosen by the class of the code before it in time (same level) and of the code below it (same frame, one level down).
 Classes are ranges of indices that are about equally frequent, so they mean something where similar codes have similar indices.
 How many classes a level looks at is chosen by what costs the fewest bits on training codes that were not counted.
@@ -45,10 +46,11 @@ class StaticTables:
 
     plans: tuple[Plan, ...]  # by level
     steps: np.ndarray  # (contexts of all levels, K) uint8: a code's weight is 0 at 0, else 2^(4 + (step - 1) / 8)
+    signed: bool = False  # codes 0, 1, -1, 2, -2, … are symbols 0, 1, 2, 3, 4, …, and the last symbol stands for all from it on
 
     @property
     def size(self) -> int:
-        """Codes of the codebook, K."""
+        """Symbols, K: the codes of a codebook."""
         return int(self.steps.shape[1])
 
     @cached_property
@@ -69,13 +71,13 @@ class StaticTables:
 
     def pack(self) -> bytes:
         """The tables as bytes that say everything."""
-        head = json.dumps({"size": self.size, "plans": self.plans}, separators=(",", ":")).encode("ascii")
+        head = json.dumps({"size": self.size, "signed": self.signed, "plans": self.plans}, separators=(",", ":")).encode("ascii")
         return lzma.compress(head + b"\n" + self.steps.tobytes(), format=lzma.FORMAT_ALONE, preset=9)
 
     @cached_property
     def sha256(self) -> str:
         """Of what they say."""
-        return hashlib.sha256(json.dumps(self.plans).encode("ascii") + self.steps.tobytes()).hexdigest()
+        return hashlib.sha256(json.dumps([self.signed, self.plans]).encode("ascii") + self.steps.tobytes()).hexdigest()
 
 
 def unpack_tables(data: bytes) -> StaticTables:
@@ -86,19 +88,32 @@ def unpack_tables(data: bytes) -> StaticTables:
         values = json.loads(head)
         plans = tuple(Plan(tuple(before), tuple(below)) for before, below in values["plans"])
         steps = np.frombuffer(body, np.uint8).reshape(sum(plan.contexts for plan in plans), values["size"])
+        stated = type(values["signed"]) is bool and steps.shape[1] == values["size"]
         rising = all([*borders] == sorted({*borders} & {*range(1, values["size"])}) for plan in plans for borders in plan)
     except (lzma.LZMAError, EOFError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"these are no tables of the static coder ({error}): learn them again") from error
-    if not (unpacker.eof and rising and steps.size and steps.shape[1] == values["size"] and steps.max() < len(_weights())):
+    if not (unpacker.eof and stated and rising and steps.size and steps.max() < len(_weights())):
         raise ValueError("these are no tables of the static coder (cut off or out of range): learn them again")
-    return StaticTables(plans, steps)
+    return StaticTables(plans, steps, values["signed"])
 
 
-def learn(codes: Sequence[np.ndarray], size: int) -> StaticTables:
-    """Recordings' codes (N, Q, *S) in [0, size) -> tables; those at odd places judge what was counted in the others."""
+def folded(codes: np.ndarray) -> np.ndarray:
+    """Signed codes 0, 1, -1, 2, -2, … -> 0, 1, 2, 3, 4, … int64."""
+    wide = codes.astype(np.int64)
+    return np.where(wide > 0, 2 * wide - 1, -2 * wide)
+
+
+def unfolded(symbols: np.ndarray) -> np.ndarray:
+    """What `folded` made -> signed codes."""
+    return np.where(symbols & 1, symbols + 1, -symbols) // 2
+
+
+def learn(codes: Sequence[np.ndarray], size: int, signed: bool = False) -> StaticTables:
+    """Recordings' codes (N, Q, *S), in [0, size) unless signed -> tables; those at odd places judge what was counted in the others."""
     if len(codes) < 2:
         raise ValueError(f"tables are learned from two recordings or more, as one judges what another taught, not from {len(codes)}")
-    counted, judging = _observed(codes[::2]), _observed(codes[1::2])
+    symbols = [np.minimum(folded(recording), size - 1) for recording in codes] if signed else codes
+    counted, judging = _observed(symbols[::2]), _observed(symbols[1::2])
     most = max(1, MAX_ENTRIES // (size * len(counted)))
     plans, steps = [], []
     for level, (seen, unseen) in enumerate(zip(counted, judging, strict=True)):
@@ -109,7 +124,7 @@ def learn(codes: Sequence[np.ndarray], size: int) -> StaticTables:
         best = min(choices, key=lambda plan: _cost(_count(plan, seen, size), plan, unseen))
         plans.append(best)
         steps.append(_count(best, every, size))
-    return StaticTables(tuple(plans), np.concatenate(steps))
+    return StaticTables(tuple(plans), np.concatenate(steps), signed)
 
 
 def _observed(codes: Sequence[np.ndarray]) -> np.ndarray:
