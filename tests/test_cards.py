@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vqvae.cards import BEGIN, END, current, fill, results, table
+from vqvae.cards import BEGIN, BENCHMARKS, END, benchmarks, current, fill, results, table
 
 ROOT = Path(__file__).parents[1]
 POINTS = {
@@ -46,6 +47,58 @@ def test_a_level_is_a_row_and_a_headline_score_a_column_with_its_definition():
     ]
 
 
+def entry(codec: str, ratio: float, prdn: float | None) -> dict[str, Any]:
+    return {"codec": codec, "compression_ratio": ratio, "scores": {"prdn": {"value": prdn}, "qrs_duration_within_10ms": {"value": 90.0}}}
+
+
+def file(codec: str, encode: float, records: int) -> dict[str, Any]:
+    return {"codec": codec, "recordings": dict.fromkeys(map(str, range(records))), "seconds": {"encode": encode, "decode": 1.0}}
+
+
+BENCHMARK = {
+    "command": "python -m vqvae benchmark ecg",
+    "at_ratios": [entry("dct", 8.0, 2.416), entry("dct", 16.0, 4.5), entry("late", 8.0, 3.0), entry("late", 16.0, None)],
+    "points": [file("dct", 2.0, 2), file("dct", 4.0, 1), file("late", 1.0, 1)],
+}
+
+
+def test_a_codec_is_a_row_with_each_headline_at_its_ratios_and_the_mean_time_of_a_file():
+    assert table(BENCHMARK).splitlines() == [
+        "| codec | PRDN at 8 (%) | PRDN at 16 (%) | QRS width within 10 ms at 16 (%) | R-peak F1, 36 ms at 16 (%) | encode / decode (s) |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| dct | 2.42 | 4.50 | 90.00 | – | 2.0 / 0.7 |",
+        "| late | 3.00 | – | 90.00 | – | 1.0 / 1.0 |",
+    ]
+
+
+def test_the_best_of_a_comparison_stands_out_unless_all_are_alike():
+    def point(codec: str, prdn: float) -> dict[str, Any]:
+        scores = {name: {"value": value, "unit": "%"} for name, value in (("prdn", prdn), ("r_peak_f1_36ms", 100.0))}
+        rate = {"value": 100.0, "unit": "bit/s"}
+        return {"codec": codec, "bytes": 990, "rate": rate, "compression_ratio": 39.6, "scores": scores, "note": ""}
+
+    winners = {"prdn": ["dct"], "r_peak_f1_36ms": ["dct", "wavelet"]}
+    lines = table({"points": [point("dct", 2.0), {**point("wavelet", 3.0), "note": "Too small."}], "winners": winners}).splitlines()
+    assert lines[0] == "| codec | bytes | bit/s | ratio | PRDN (%) | R-peak F1, 36 ms (%) |"
+    assert lines[2:] == [
+        "| dct | 990 | 100.0 | 39.60 | **2.00** | 100.00 |",
+        "| wavelet | 990 | 100.0 | 39.60 | 3.00 | 100.00 |",
+        "",
+        "- Too small.",
+    ]
+
+
+def test_every_benchmark_has_its_table_under_the_command_that_made_it(tmp_path):
+    assert benchmarks(tmp_path) == "Nothing has been measured yet."
+    folder, page = tmp_path / "benchmarks" / "results", tmp_path / "README.md"
+    folder.mkdir(parents=True)
+    (folder / "ecg.json").write_text(json.dumps(BENCHMARK))
+    page.write_text("\n".join([BEGIN, END, *BENCHMARKS, ""]))
+    assert benchmarks(folder) == f"`python -m vqvae benchmark ecg`\n\n{table(BENCHMARK)}"
+    begin, end = BENCHMARKS
+    assert f"{begin}\n`python -m vqvae benchmark ecg`\n\n{table(BENCHMARK)}\n{end}" in current(tmp_path)[page]
+
+
 def test_a_boundary_is_a_row_with_neurokit_beside_it():
     assert table(MARKS).splitlines()[0].endswith("| within CSE 2σ (%) | NeuroKit dwt (%) |")
     assert table(MARKS).splitlines()[2] == "| QRS onset | 99.0 | 98.0 | -1.2 ± 7.5 | 70.0 | 40.0 |"
@@ -70,6 +123,7 @@ def test_a_measured_checkpoint_has_its_card_filled_and_an_unmeasured_one_is_left
     for name in ("README.md", "checkpoints/a/README.md", "checkpoints/b/README.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"{BEGIN}\n{END}\n")
+    (tmp_path / "README.md").write_text("\n".join([BEGIN, END, *BENCHMARKS, ""]))
     (tmp_path / "checkpoints/a/metrics.json").write_text(json.dumps(POINTS))
     pages = {str(page.relative_to(tmp_path)): text for page, text in current(tmp_path).items()}
     assert set(pages) == {"README.md", "checkpoints/a/README.md"}

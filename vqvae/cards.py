@@ -1,6 +1,6 @@
-"""Results tables of README.md and of the model cards, made from the checkpoints' `metrics.json`, so that no number is typed by hand.
+"""Results tables of README.md and of the model cards, made from the checkpoints' `metrics.json` and from `benchmarks/results/`.
 
-`python -m vqvae.cards` rewrites what stands between the two markers in README.md and in every checkpoint's card.
+No number is typed by hand: `python -m vqvae.cards` rewrites what stands between the markers in README.md and in every checkpoint's card.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from vqvae.config import read_json
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+BENCHMARKS = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 HEADLINES = {  # score -> column; the first ones that a metrics file has are shown
     "prdn": "PRDN",
@@ -134,13 +135,23 @@ def results(checkpoints: Path) -> str:
     return "\n\n".join(parts) or "No checkpoint has been measured yet."
 
 
-def fill(text: str, section: str) -> str:
+def benchmarks(folder: Path) -> str:
+    """Markdown of every result in `folder`, what it was measured on, and the command that makes it again."""
+    parts = []
+    for path in sorted(folder.glob("*.json")):
+        found = read_json(path)
+        parts.append("\n".join([f"`{found['command']}`", "", table(found)]))
+    return "\n\n".join(parts) or "Nothing has been measured yet."
+
+
+def fill(text: str, section: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
     """Put `section` between the markers of `text`; ValueError when they are not there once each, in order."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in before + after:
-        raise ValueError(f"the text needs one {BEGIN} and, after it, one {END}")
-    return f"{before}{BEGIN}\n{section}\n{END}{after}"
+    first, last = marks
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
+    if not begin or not end or first in rest or last in before + after:
+        raise ValueError(f"the text needs one {first} and, after it, one {last}")
+    return f"{before}{first}\n{section}\n{last}{after}"
 
 
 def current(root: Path) -> dict[Path, str]:
@@ -150,7 +161,9 @@ def current(root: Path) -> dict[Path, str]:
         card = metrics.with_name("README.md")
         if card.exists() and BEGIN in card.read_text(encoding="utf-8"):
             pages[card] = _everything(metrics.parent)
-    return {page: fill(page.read_text(encoding="utf-8"), section) for page, section in pages.items()}
+    filled = {page: fill(page.read_text(encoding="utf-8"), section) for page, section in pages.items()}
+    readme = root / "README.md"
+    return {**filled, readme: fill(filled[readme], benchmarks(root / "benchmarks" / "results"), BENCHMARKS)}
 
 
 def _everything(folder: Path) -> str:
