@@ -31,7 +31,7 @@ from vqvae.codec.container import CODES_PER_BYTE, FREE_CODES, MAX_CHUNK, MAX_COD
 from vqvae.codec.header import read_fields, write_fields
 from vqvae.codec.static import StaticCoder
 from vqvae.codec.static_tables import unpack_tables
-from vqvae.codec.vqz import File, write
+from vqvae.codec.vqz import File, even_chunk, write
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -316,6 +316,17 @@ def test_contents_and_codes_must_agree():
         write(replace(contents(codes, used, 8), coder="adaptive"), codes, used)
     with pytest.raises(ValueError, match="2 payloads"):
         pack(contents(codes, used, 8), [b"", b""])
+
+
+def test_even_chunks_leave_no_stub():
+    assert even_chunk(6752, 3375) == 3376
+    for frames in (*range(40), 6752, 20252):
+        for wanted in (1, 3, 7, 3375):
+            chunk = even_chunk(frames, wanted)
+            count = -(-frames // chunk)
+            assert count <= max(1, round(frames / wanted))
+            assert chunk <= max(1.5 * wanted, 1)
+            assert frames - (count - 1) * chunk > chunk - count or frames == 0
 
 
 def test_progress_rises_to_one_and_what_it_raises_stops_the_work():

@@ -26,6 +26,11 @@ class File(NamedTuple):
     damage: tuple[Damage, ...]
 
 
+def even_chunk(frames: int, wanted: int) -> int:
+    """Frames a chunk, about as many as wanted, so that the last chunk is no stub that pays for a start of its own."""
+    return max(1, -(-frames // max(1, round(frames / wanted))))
+
+
 def write(contents: Contents, codes: np.ndarray, coder: Coder, threads: int = 1, progress: Step | None = None) -> bytes:
     """codes (N, Q, *S) -> the file, in chunks along the last axis; the same bytes for any number of threads."""
     if codes.shape != contents.shape or coder.name != contents.coder:
