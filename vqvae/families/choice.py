@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vqvae.codec.adaptive import AdaptiveCoder, to_codes
+from vqvae.codec.choice import in_chunks
 from vqvae.codec.protocol import Step
 from vqvae.families.protocol import BLOCK, pieces
 from vqvae.networks.vqvae import VQVAE
@@ -21,8 +20,12 @@ FINE = 1 << 16  # parts of the mean squared error that distortions are counted i
 SLOPE = 0.17  # of a frame's squared error: what a bit is worth where error falls fourfold in 8 bits
 
 
+CoderOf = Callable[[int, int], AdaptiveCoder]
+"""The coder of so many rows and levels."""
+
+
 def choose_vectors(
-    model: VQVAE, values: np.ndarray, levels: int, thrift: float, chunk: int, coder: Callable[[int, int], AdaptiveCoder], progress: Step | None
+    model: VQVAE, values: np.ndarray, levels: int, thrift: float, chunk: int, coder: CoderOf, progress: Step | None
 ) -> np.ndarray:
     """values (N, 1, T) -> codes (N, levels, T / frame); thrift: bits count `thrift` times what they are worth, 0 takes the nearest.
 
@@ -65,7 +68,7 @@ def _known(model: VQVAE, codes: np.ndarray, latents: Tensor) -> Estimate:
 
 def _candidates(model: VQVAE, level: int, latents: Tensor, known: Estimate) -> tuple[np.ndarray, np.ndarray]:
     """The nearest code vectors of every frame: indices and squared errors, (T, N, CANDIDATES) each, nearest first."""
-    codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[union-attr]
+    codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[operator, union-attr]
     count = min(CANDIDATES, len(codebook))
     shape = (latents.shape[2], latents.shape[0], count)
     found, errors = np.empty(shape, np.int32), np.empty(shape, np.float64)
@@ -100,5 +103,4 @@ def _chosen(
         symbols = choose_rows(coder.description, coder.start, given, distortions[place].reshape(-1, count), weight)
         return to_codes(coder.description, symbols.reshape(-1, rows, width))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return np.concatenate(list(pool.map(choose, range(0, frames, chunk))), axis=2)
+    return in_chunks(choose, frames, chunk, None)

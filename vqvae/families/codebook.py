@@ -61,8 +61,7 @@ class Codebook:
         from vqvae.codec.descriptions import indices
 
         description = indices(levels, bits_per_code(self._model.quantizer.codebook_size), rows)
-        start = self._checkpoint.start
-        return AdaptiveCoder(description, None if start is None else serving(description, start))
+        return AdaptiveCoder(description, self._checkpoint.start)
 
     def fixed_bits(self, codes: np.ndarray) -> int:
         """Bits of the codes at log2 of the codebook's size each, rounded up."""

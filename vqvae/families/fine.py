@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import torch
 
 from vqvae.checkpoint import Checkpoint
-from vqvae.codec.adaptive import AdaptiveCoder, to_codes, to_symbols
+from vqvae.codec.adaptive import AdaptiveCoder
+from vqvae.codec.choice import choose_scalars
 from vqvae.codec.protocol import Step
 from vqvae.families.protocol import BLOCK, Template, pieces
 from vqvae.metrics.rate import bits_per_code
 from vqvae.networks.fine import FineVQVAE
 from vqvae.training.fine import FineCheckpointConfig
 
-TARGET = 256  # parts of a step that what a code stands for is known to
-FARTHEST = 1 << 24  # of those parts: a coefficient beyond is coded as it is
+LARGEST = 2**19 - 1  # magnitude of a code: differences of two are written too, and those must stay below 2 ** 20
 
 
 class Fine:
@@ -44,22 +41,8 @@ class Fine:
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
         """values (N, 1, T) -> codes (N, D, T / D) int32, chosen by rate and distortion in chunks of frames that are written together."""
         latents = self._latents(values) * np.float32(2.0**quality)
-        nearest = np.sign(latents) * np.floor(np.abs(latents) + 0.5)
-        coder = self.coder("adaptive", nearest.shape)
-        weight = round(self._config.training.trade * TARGET**2)
-        starts = range(0, nearest.shape[2], chunk)
-
-        def choose(start: int) -> np.ndarray:
-            place = slice(start, start + chunk)
-            return _chosen(coder, nearest[:, :, place].astype(np.int32), latents[:, :, place], weight)
-
-        chosen = []
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            for done, codes in enumerate(pool.map(choose, starts), 1):
-                chosen.append(codes)
-                if progress:
-                    progress(done / len(starts))
-        return np.concatenate(chosen, axis=2) if chosen else nearest.astype(np.int32)
+        np.clip(latents, -LARGEST, LARGEST, out=latents)
+        return choose_scalars(self.coder("adaptive", latents.shape), latents, self._config.training.trade, chunk, progress)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
         """codes (N, D, T / D) -> values (N, 1, T) float32."""
@@ -115,14 +98,4 @@ class Fine:
             if progress:
                 progress(first + (last - first) * piece.stop / count)
         return values
-
-
-def _chosen(coder: AdaptiveCoder, nearest: np.ndarray, latents: np.ndarray, weight: int) -> np.ndarray:
-    """Nearest codes and latents in steps (N, D, T), one chunk -> the codes chosen."""
-    from vqvae.codec.streams import choose_values
-
-    targets = np.moveaxis(np.minimum(np.abs(latents) * TARGET, FARTHEST), 2, 0).astype(np.int32)
-    symbols = to_symbols(coder.description, nearest)
-    chosen = choose_values(coder.description, coder.start, symbols, targets, weight)
-    return to_codes(coder.description, chosen.reshape(symbols.shape))
 
