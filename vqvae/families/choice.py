@@ -15,7 +15,8 @@ from vqvae.families.protocol import BLOCK, pieces
 from vqvae.networks.vqvae import VQVAE
 from vqvae.quantizers.refined import Estimate
 
-CANDIDATES = 12  # nearest code vectors that are priced
+CANDIDATES = 8  # nearest code vectors that are priced
+QUIET = 2  # and so many of the smallest, which say that hardly anything happens
 FINE = 1 << 16  # parts of the mean squared error that distortions are counted in
 SLOPE = 0.17  # of a frame's squared error: what a bit is worth where error falls fourfold in 8 bits
 
@@ -67,19 +68,21 @@ def _known(model: VQVAE, codes: np.ndarray, latents: Tensor) -> Estimate:
 
 
 def _candidates(model: VQVAE, level: int, latents: Tensor, known: Estimate) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest code vectors of every frame: indices and squared errors, (T, N, CANDIDATES) each, nearest first."""
-    codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[operator, union-attr]
+    """Code vectors that every frame may take: indices and squared errors, (T, N, K) each, the nearest first."""
+    codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[operator]
+    quiet = codebook.norm(dim=1).argsort(stable=True)[:QUIET]
     count = min(CANDIDATES, len(codebook))
-    shape = (latents.shape[2], latents.shape[0], count)
+    shape = (latents.shape[2], latents.shape[0], count + len(quiet))
     found, errors = np.empty(shape, np.int32), np.empty(shape, np.float64)
     for piece in pieces(shape[0], BLOCK, 0):
         place = slice(piece.start, piece.stop)
         scale = known.scale[:, :, place].permute(2, 0, 1)  # (t, N, 1)
         wanted = (latents[:, :, place] - known.latents[:, :, place]).permute(2, 0, 1) / scale
         distances = torch.cdist(wanted.reshape(-1, wanted.shape[2]), codebook).square()
-        least, index = distances.topk(count, largest=False)
-        found[place] = index.view(*wanted.shape[:2], count).numpy()
-        errors[place] = (least.view(*wanted.shape[:2], count) * scale.square()).numpy()
+        nearest = distances.topk(count, largest=False).indices
+        index = torch.cat([nearest, quiet.expand(len(nearest), -1)], dim=1)
+        found[place] = index.view(*wanted.shape[:2], -1).numpy()
+        errors[place] = (distances.gather(1, index).view(*wanted.shape[:2], -1) * scale.square()).numpy()
     return found, errors
 
 

@@ -15,11 +15,15 @@ from vqvae.metrics.rate import bits_per_code, fixed_length_bits
 from vqvae.networks.vqvae import VQVAE
 
 COARSEST = 0.02  # least share of a level that is asked for
-THRIFT = 8.0  # times its worth that a bit counts just above the level below
+FAIR = 0.5  # times its worth that a bit counts at a whole level: less error for few more bits than at 1
+GREEDIEST = 32.0  # times as much just above the level below
 
 
 class Codebook:
-    """Quality L is the nearest codes of the first L levels; between L - 1 and L the same levels, chosen ever closer to the nearest."""
+    """Quality L is the codes of the first L levels, each a fair bargain of bits and error; from L down towards L - 1 bits count ever more.
+
+    What a level takes depends on no later level, so any first levels of codes decode by themselves.
+    """
 
     coders: tuple[str, ...] = ("adaptive", "static")
     about = "Residual codebooks of vectors with a network between levels; indices through our adaptive coder."
@@ -39,10 +43,8 @@ class Codebook:
         from vqvae.families.choice import choose_vectors
 
         count = math.ceil(quality)
-        if quality == count:
-            codes = encode_values(self._model, values, BLOCK, progress)[:, :count]
-        else:
-            codes = choose_vectors(self._model, values, count, THRIFT * (count - quality) ** 2, chunk, self._adaptive, progress)
+        thrift = FAIR * GREEDIEST ** (count - quality)
+        codes = choose_vectors(self._model, values, count, thrift, chunk, self._adaptive, progress)
         return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
