@@ -55,7 +55,7 @@ def _codes(checkpoint: Checkpoint, data: Path, told: Told) -> list[list[np.ndarr
     found = []
     for done, path in enumerate(paths):
         told("coding the recordings", done / len(paths))
-        values = excerpts(kind.to_tensors(kind.read(path)).values, own.frame)
+        values = excerpts(kind.to_tensors(kind.read(path)).values, checkpoint.model.encoder.frame)
         found.append([own.encode(values, checkpoint.levels - thrift, CHUNK) for thrift in THRIFTS])
     return found
 

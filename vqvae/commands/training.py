@@ -22,10 +22,13 @@ def add(command: Add) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """CONFIG.json -> a run folder with the best weights in `best/`."""
+    from vqvae.coder_training import learn_coders
     from vqvae.config import from_json, read_object
     from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
+    from vqvae.training.coding import train_fine_checkpoint
     from vqvae.training.config import CodebookConfig
     from vqvae.training.delineation import DelineatorConfig, train_delineator
+    from vqvae.training.fine import FineCheckpointConfig
     from vqvae.training.loop import train as train_codebook
 
     if (options.config is None) == (options.resume is None):
@@ -34,7 +37,7 @@ def train(options: argparse.Namespace) -> None:
     settings = read_object(source)
     task = settings.get("task", "codebook")
     delineator = task == "delineator"
-    configs = {"delineator": DelineatorConfig, "autoencoder": AutoencoderConfig, "vae": AutoencoderConfig}
+    configs = {"delineator": DelineatorConfig, "autoencoder": AutoencoderConfig, "vae": AutoencoderConfig, "fine": FineCheckpointConfig}
     config: Any = from_json(configs.get(task, CodebookConfig), settings)
     run = options.resume or options.folder or Path("runs") / settings.get("name", source.parent.name)
     with Told() as told, Stopped() as stopped:
@@ -48,10 +51,14 @@ def train(options: argparse.Namespace) -> None:
         try:
             if delineator:
                 best = train_delineator(config, options.data / "ludb", run, bool(options.resume), progress)
+            elif task == "fine":
+                best = train_fine_checkpoint(config, options.data, run, told, progress)
             elif task in configs:
                 best = train_autoencoder(config, options.data, run, progress)
             else:
                 best = train_codebook(config, options.data, run, progress)
+                if not stopped.asked:
+                    learn_coders(best, options.data, told)
         except KeyboardInterrupt:
             stopped.asked = True
     if stopped.asked:
