@@ -121,12 +121,11 @@ def unpack(data: bytes) -> Unpacked:
     payloads: list[bytes | None] = []
     start = head.stop
     for chunk, (size, crc) in enumerate(head.entries):
-        payload: bytes | None = data[start : start + size]
-        if payload is None or len(payload) < size or zlib.crc32(payload) != crc:
-            damage.append(lost(head.contents, chunk, "is cut off" if start + size > len(data) else "does not match its checksum"))
-            payload = None
-        payloads.append(payload)
-        start += size
+        payload, start = data[start : start + size], start + size
+        whole = start <= len(data) and zlib.crc32(payload) == crc
+        if not whole:
+            damage.append(lost(head.contents, chunk, "is cut off" if start > len(data) else "does not match its checksum"))
+        payloads.append(payload if whole else None)
     if start < len(data):
         damage.append(Damage(-1, 0, 0, f"{len(data) - start} bytes after the end of the file were ignored"))
     return Unpacked(head.contents, tuple(payloads), tuple(damage))
