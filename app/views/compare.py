@@ -12,13 +12,15 @@ from app.choices_compare import Choice
 from app.contests import EVIDENCE, JOBS, PREPARING
 from app.jobs import WAITING, Job
 from app.views.compare_words import PLAIN, Said
-from app.words import count, plain
+from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 
 T = TypeVar("T")
 POLL = 0.7  # s between looks at a running job
+LARGE = 20_000_000  # samples of all leads together, from which on nothing is computed without the reader's word
+ALLOWED = "compare.allowed"
 
 
 def title(recording: Ecg, source: str) -> None:
@@ -80,16 +82,27 @@ def ended(kind: str, work: Job[Any]) -> None:
         st.button("Go on", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/play_arrow:")
     elif not work.complete:
         st.error("This computation failed; the log of the program says why. The rest of the page holds.", icon=":material/error:")
+        st.button("Try again", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/replay:")
 
 
 def compute(choice: Choice, clean: Ecg) -> tuple[list[Result], list[Failed], Job[Any] | None]:
     """What there is of a choice so far; the rest is being computed."""
     known = contests.known(choice)
+    if len(known) < len(choice.codecs) and clean.signals.size > LARGE and st.session_state.get(ALLOWED) != choice.source:
+        _ask_first(choice, clean)
+        return [], [], None
     work = job("table", choice, len(known) < len(choice.codecs), lambda: contests.start(choice, clean))
     if work:
         known |= {answer.codec: answer for answer in list(work.found)}
     answers = [known[codec] for codec in choice.codecs if codec in known]
     return [a for a in answers if isinstance(a, Result)], [a for a in answers if isinstance(a, Failed)], work
+
+
+def _ask_first(choice: Choice, clean: Ecg) -> None:
+    """What a very long recording costs, before it does."""
+    gigabytes = number(len(choice.codecs) * clean.signals.nbytes / 1e9, "GB")
+    st.info(f"This recording is long: its reconstructions take {gigabytes} of memory, and computing them takes minutes.")
+    st.button("Compare", on_click=st.session_state.update, args=({ALLOWED: choice.source},), icon=":material/play_arrow:")
 
 
 def verdict(said: Said, waiting: int) -> None:

@@ -59,8 +59,8 @@ def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list
     said, named = [], {first.codec}
     rival = next((result for result in fair if (result.codec in ours) != (first.codec in ours)), None)
     if rival:
-        whose = "The best opponent is" if first.codec in ours else "The best of ours is"
-        said.append(f"{whose} {plain(rival)} with {value(rival, ranking)}.")
+        whose = "The best opponent" if first.codec in ours else "The best of ours"
+        said.append(f"{whose}, {plain(rival)}, has {value(rival, ranking)}.")
         named.add(rival.codec)
     wavelets = [result for result in fair if result.codec in PLAIN and result.codec not in named]
     said += [f"{plain(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
@@ -80,7 +80,7 @@ def _losses(fair: Sequence[Result], scores: Sequence[str], ours: Collection[str]
             lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {plain(winner)})")
     if lost:
         return [f"Ours lose on {_listed(lost)}."]
-    return ["On no other score shown do ours lose."] if len(scores) > 1 else []
+    return ["Ours lose on none of the other scores shown."] if len(scores) > 1 else []
 
 
 def _distance(result: Result, name: str) -> float:
