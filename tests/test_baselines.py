@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,11 @@ from vqvae.baselines.averaging import LONGEST, PRICE, piecewise_means
 from vqvae.baselines.coders import Successive, textbook
 from vqvae.baselines.scalar import LARGEST, ONE, THRESHOLD, dequantise, quantise, step_of
 from vqvae.baselines.smoothing import COLUMN, kept
+from vqvae.baselines.wavelet import AdaptiveWavelet
+from vqvae.codec.adaptive import to_symbols
+from vqvae.codec.descriptions import wavelet_frames
+from vqvae.codec.state import cold
+from vqvae.codec.streams import learn
 from vqvae.modalities import modality
 
 CLASSICAL = ("dct", "wavelet", "wavelet-adaptive", "smoothing", "averaging")
@@ -266,3 +274,25 @@ def test_every_opponent_says_what_it_is():
         assert "coder" in opponent.about
         assert opponent.about.endswith(".")
     assert set(CLASSICAL) <= set(names())
+
+
+def test_a_start_state_saves_bytes_and_is_part_of_what_decodes_a_file(values):
+    wavelet = AdaptiveWavelet()
+    codes = wavelet.encode(values, 1.0)
+    description = wavelet_frames(2)
+    learned = cold(description)
+    learn(description, learned, to_symbols(description, codes))
+    started = AdaptiveWavelet(learned.capped(2))
+    data = started.coder(2).encode(codes)
+    assert len(data) < 0.9 * len(wavelet.coder(2).encode(codes))
+    assert np.array_equal(started.coder(2).decode(data, codes.shape), codes)
+    assert wavelet.sha256 is None
+    assert started.sha256 != AdaptiveWavelet(cold(description)).sha256
+    assert "learned on" in started.about
+    assert "nothing learned" in wavelet.about
+
+
+def test_listing_opponents_loads_nothing_heavy():
+    code = "import sys; from vqvae.baselines import names; names(); print(*{m.split('.')[0] for m in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    assert not set(done.stdout.split()) & {"torch", "numba", "pywt", "scipy"}

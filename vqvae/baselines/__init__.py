@@ -13,6 +13,7 @@ _CLASSICAL = {
     "smoothing": "smoothing.Smoothing",
     "averaging": "averaging.Averaging",
 }
+_COACH = "ecg-fine"  # whose coder's start state the adaptive wavelet begins with as well: the same kind of codes, the same recordings
 _TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders below checkpoints/
 
 
@@ -28,8 +29,20 @@ def baseline(name: str) -> Baseline:
         from vqvae.checkpoint import SHIPPED
 
         return Learned(SHIPPED / _TRAINED[name])
+    if name == "wavelet-adaptive":
+        return _coached()
     if name not in _CLASSICAL:
         raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(names())}")
     module, kind = _CLASSICAL[name].split(".")
     opponent: Baseline = getattr(import_module(f"vqvae.baselines.{module}"), kind)()
     return opponent
+
+
+def _coached() -> Baseline:
+    """The wavelet with our adaptive coder, which begins with what our own checkpoint's has learned; with nothing where that is not here."""
+    from vqvae.baselines.wavelet import AdaptiveWavelet
+    from vqvae.checkpoint import SHIPPED, START
+    from vqvae.codec.state import unpack
+
+    file = SHIPPED / _COACH / START
+    return AdaptiveWavelet(unpack(file.read_bytes()) if file.exists() else None)

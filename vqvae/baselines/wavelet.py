@@ -49,16 +49,17 @@ class AdaptiveWavelet(Wavelet):
 
     name = "wavelet-adaptive"
     title = "Wavelet, our adaptive coder"
-    about = (
-        "The wavelet's transform and dead zone (bior4.4, here 5 levels, as the coder's contexts expect frames of 32 coefficients), written "
-        "by the adaptive context-mixing coder that our own checkpoints use."
-    )
     levels = 5
 
     def __init__(self, start: State | None = None) -> None:
         """start: what the coder learned beforehand, of `wavelet_frames`; None: nothing."""
         self._start = start
         self.sha256 = start.digest() if start else None  # of what decodes its files, where that is not code alone
+        self.about = (
+            "The wavelet's transform and dead zone (bior4.4, here 5 levels, as the coder's contexts expect frames of 32 coefficients), "
+            "written by the adaptive context-mixing coder that our own checkpoints use, "
+            + ("which begins with what it learned on their training recordings." if start else "which begins with nothing learned.")
+        )
 
     def coder(self, rows: int) -> Coder:
         """What writes the codes of `rows` rows."""
