@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from vqvae.codec.description import Description
-from vqvae.codec.state import State, cold
+from vqvae.codec.state import State, cold, serving
 
 MOST = (1 << 20) - 1  # largest magnitude that can be written
 LIMIT = 2**31 - 1
@@ -24,11 +23,9 @@ class AdaptiveCoder:
     name = "adaptive"
 
     def __init__(self, description: Description, start: State | None = None) -> None:
-        """start: what was learned beforehand; None: nothing."""
+        """start: what was learned beforehand, for at least as many rows and levels; None: nothing."""
         self.description = description
-        self.start = _cold(description) if start is None else start
-        if [array.shape for array in self.start] != [array.shape for array in _cold(description)]:
-            raise ValueError(f"start state of shape {self.start.counters.shape} was learned with another description: train it again")
+        self.start = cold(description) if start is None else serving(description, start)
 
     def encode(self, codes: np.ndarray) -> bytes:
         """codes (N, Q, T) integers -> payload; ValueError for a code that cannot be written."""
@@ -80,8 +77,3 @@ def _checked_shape(description: Description, shape: tuple[int, ...]) -> tuple[in
     if len(shape) != 3 or shape[:2] != (rows, channels) or shape[2] < 0:
         raise ValueError(f"codes of shape {shape} do not fit: this coder writes ({rows}, {channels}, frames)")
     return rows, channels, shape[2]
-
-
-@lru_cache(maxsize=4)
-def _cold(description: Description) -> State:
-    return cold(description)

@@ -7,7 +7,7 @@ grouped into rows (leads), M / rows each; energy and rhythm are followed row by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -107,14 +107,13 @@ class Description:
     selection: Selection
     activity: np.ndarray  # (M,) 1: this channel shows the rhythm; all 0: no rhythm is followed
     differences: np.ndarray  # (M,) 1: coded as differences in time
-    counts: np.ndarray | None = None  # (M,) how many of the contexts a channel uses; None: all
+    counts: np.ndarray | None = None  # (M,) how many of the contexts, from the first on, a channel uses; None: all
     rows: int = 1
     unary: int = 24  # magnitudes below are coded one by one, larger ones by an exponential code
     hash_bits: int = 16  # 2 ** hash_bits counters in a table
     rate: int = 450  # of the mixers' learning
     limit: int = 120  # a counter counts so far: how slowly it forgets
     start_weight: int = 65536 // 7  # of every counter's logit before any learning; 65536 is 1
-    _arrays: dict[str, np.ndarray] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         counts = np.full(len(self.distances), len(self.contexts)) if self.counts is None else self.counts

@@ -13,18 +13,17 @@ from vqvae.codec.description import (
     LATENESS,
     PERIOD,
     PHASE,
-    PLAIN,
     Description,
-    Feature,
     Identity,
     Magnitude,
     Register,
     Selection,
-    Signed,
     Term,
 )
+from vqvae.codec.features import MOST_ROWS, Features, across_rows, join, row_numbers
 
 FRAME = 32
+Contexts = tuple[tuple[int, ...], ...]
 
 
 class Band(NamedTuple):
@@ -32,27 +31,6 @@ class Band(NamedTuple):
 
     offset: int  # its first coefficient
     width: int
-
-
-class Features:
-    """Collects features, each once, and numbers them."""
-
-    def __init__(self) -> None:
-        self.found: list[Feature] = []
-
-    def __call__(self, feature: Feature) -> int:
-        """The feature's number."""
-        if feature not in self.found:
-            self.found.append(feature)
-        return self.found.index(feature)
-
-    def value(self, neighbour: int, cap: int, shift: int = 0) -> int:
-        """A neighbour's value within ±cap."""
-        return self(Signed((Term(neighbour),), cap, shift))
-
-    def size(self, *terms: Term) -> int:
-        """Magnitude of neighbours in eight classes."""
-        return self(Magnitude(terms, 7, 0))
 
 
 def bands(length: int = FRAME) -> tuple[Band, ...]:
@@ -64,8 +42,9 @@ def bands(length: int = FRAME) -> tuple[Band, ...]:
     return tuple(found)
 
 
-# Neighbours of a wavelet coefficient.
+# Neighbours of a wavelet coefficient; the last four are the same coefficient in other rows.
 LEFT, LEFT2, LEFT3, PARENT, AFTER_PARENT, BEFORE_PARENT, GRANDPARENT, FRAME_BEFORE, BEAT_BEFORE, AFTER_BEAT, BEFORE_BEAT = range(11)
+ROW_BEFORE, TWO_ROWS_BEFORE, FIRST_ROW, SECOND_ROW = range(11, 15)
 
 
 def _wavelet_distances(k: int, band: int, period: int) -> dict[int, int]:
@@ -94,27 +73,31 @@ def _lefts(i: int, width: int) -> list[tuple[int, int, int]]:
 
 
 def wavelet_frames(rows: int = 1, hash_bits: int = 16) -> Description:
-    """Frames of 32 wavelet coefficients, coarse to fine, of `rows` leads; the first is coded as a difference in time."""
-    period = rows * FRAME
-    band = np.repeat(np.arange(len(bands())), [b.width for b in bands()])
-    distances = np.zeros((FRAME, 11), int)
+    """Frames of 32 wavelet coefficients, coarse to fine, of `rows` leads; the first is coded as a difference in time.
+
+    Leads beyond the first also look at those before them, and share their own counters and weights; the first is coded as if alone.
+    """
+    period, layers = rows * FRAME, bands()
+    band = np.repeat(np.arange(len(layers)), [layer.width for layer in layers])
+    distances = np.zeros((FRAME, SECOND_ROW + 1), int)
     for k in range(FRAME):
         for neighbour, distance in _wavelet_distances(k, int(band[k]), period).items():
             distances[k, neighbour] = distance
     distances[:, AFTER_BEAT], distances[:, BEFORE_BEAT] = -period, period
-    lags = [0] * BEAT_BEFORE + [1] * 3
     features = Features()
-    contexts, selection = _wavelet_contexts(features)
-    first = np.arange(FRAME) == 0
-    tiles = [np.tile(a, rows) for a in (np.arange(FRAME), band >= 2, first)]
-    ids = np.tile(np.stack([np.arange(FRAME), band], 1), (rows, 1))
+    alone, selection = _wavelet_contexts(features, rows)
+    together = _row_contexts(features) if rows > 1 else ()
+    row, place, layer = row_numbers(rows, FRAME), np.tile(np.arange(FRAME), rows), np.tile(band, rows)
+    later = row > 0
+    ids = join(place + FRAME * later, layer + len(layers) * later, np.minimum(row, MOST_ROWS))
     return Description(
-        distances=np.tile(distances, (rows, 1)), lags=np.array(lags), ids=ids, bits=np.zeros(period), features=tuple(features.found),
-        contexts=contexts, classes=tiles[0], selection=selection, activity=tiles[1], differences=tiles[2], rows=rows, hash_bits=hash_bits,
+        distances=across_rows(distances, ROW_BEFORE, rows), lags=np.isin(np.arange(SECOND_ROW + 1), (BEAT_BEFORE, AFTER_BEAT, BEFORE_BEAT)),
+        ids=ids, bits=np.zeros(period), features=tuple(features.found), contexts=alone + together, classes=ids[:, 0], selection=selection,
+        activity=layer >= 2, differences=place == 0, counts=len(alone) + len(together) * later, rows=rows, hash_bits=hash_bits,
     )  # fmt: skip
 
 
-def _wavelet_contexts(features: Features) -> tuple[tuple[tuple[int, ...], ...], Selection]:
+def _wavelet_contexts(features: Features, rows: int) -> tuple[Contexts, Selection]:
     value, size = features.value, features.size
     k, band = features(Identity(0)), features(Identity(1))
     near = (Term(LEFT, 2), Term(LEFT2), Term(PARENT, 2), Term(AFTER_PARENT), Term(BEFORE_PARENT))
@@ -123,8 +106,8 @@ def _wavelet_contexts(features: Features) -> tuple[tuple[tuple[int, ...], ...], 
     around = features(Magnitude(near, 31, 4))
     before, so_far = features(Register(ENERGY_BEFORE, 31, 3)), features(Register(ENERGY_SO_FAR, 31, 3))
     before_coarse = features(Register(ENERGY_BEFORE, 31, 2))
-    phase, rhythm = features(Register(PHASE, 25, PLAIN)), features(Register(PERIOD, 31, PLAIN))
-    late = features(Register(LATENESS, 24, PLAIN))
+    phase, rhythm = features(Register(PHASE, 25)), features(Register(PERIOD, 31))
+    late = features(Register(LATENESS, 24))
     left, left2, parent = size(Term(LEFT)), size(Term(LEFT2)), size(Term(PARENT))
     contexts = (
         (k, value(LEFT, 3), value(LEFT2, 2)),
@@ -144,57 +127,94 @@ def _wavelet_contexts(features: Features) -> tuple[tuple[tuple[int, ...], ...], 
         (k, value(BEAT_BEFORE, 2), size(Term(AFTER_BEAT)), size(Term(BEFORE_BEAT)), parent),
         (band, phase, around, parent),
     )
-    return contexts, Selection(around, 12, band, len(bands()))
+    return contexts, Selection(band, len(bands()) * min(rows, 2), around, 12)
+
+
+def _row_contexts(features: Features) -> Contexts:
+    """What the other rows tell; which row it is matters, since standard leads are sums of each other."""
+    k, band, row = (features(Identity(column)) for column in range(3))
+    return (
+        (row, band, features.value(ROW_BEFORE, 3), features.value(TWO_ROWS_BEFORE, 3)),
+        (row, k, features.value(FIRST_ROW, 3), features.value(SECOND_ROW, 3)),
+        (row, band, features.value(ROW_BEFORE, 7)),
+    )
 
 
 # Neighbours of a codebook index.
 LEVEL_ABOVE, TWO_ABOVE, THREE_ABOVE, FIRST_LEVEL, ONE_BACK, TWO_BACK, FIRST_BACK, BEAT_BACK, FIRST_BEAT_BACK = range(9)
+INDEX_ROW_BEFORE, INDEX_TWO_ROWS_BEFORE, INDEX_FIRST_ROW, INDEX_SECOND_ROW = range(9, 13)
+MOST_LEVELS = 64
 
 
 def indices(levels: int, bits: int, rows: int = 1, hash_bits: int = 16) -> Description:
-    """Residual codebook indices of `bits` bits, `levels` in a frame, of `rows` leads."""
-    period = rows * levels
+    """Residual codebook indices of `bits` bits, `levels` in a frame, of `rows` leads.
+
+    A state learned with more levels or rows serves fewer.
+    """
+    if not 1 <= levels <= MOST_LEVELS:
+        raise ValueError(f"{levels} levels of indices cannot be described: 1…{MOST_LEVELS}")
+    features = Features()
+    alone = _index_contexts(features, bits)
+    together = _index_row_contexts(features) if rows > 1 else ()
+    row, level = row_numbers(rows, levels), np.tile(np.arange(levels), rows)
+    later = row > 0
+    mixer = features(Identity(2))
+    return Description(
+        distances=across_rows(_index_distances(levels, rows * levels), INDEX_ROW_BEFORE, rows),
+        lags=np.isin(np.arange(INDEX_SECOND_ROW + 1), (BEAT_BACK, FIRST_BEAT_BACK)),
+        ids=join(level + MOST_LEVELS * later, np.minimum(row, MOST_ROWS), later),
+        bits=np.full(rows * levels, bits), features=tuple(features.found), contexts=alone + together, classes=2 * level + later,
+        selection=Selection(mixer, min(rows, 2), mixer, 1), activity=level == 0, differences=np.zeros(rows * levels),
+        counts=len(alone) + len(together) * later, rows=rows, hash_bits=hash_bits,
+    )  # fmt: skip
+
+
+def _index_distances(levels: int, period: int) -> np.ndarray:
+    """How far back the neighbours of each level's index lie, (levels, J); `period` symbols make a frame."""
     level = np.arange(levels)
-    distances = np.zeros((levels, 9), int)
+    distances = np.zeros((levels, INDEX_SECOND_ROW + 1), int)
     for neighbour in (LEVEL_ABOVE, TWO_ABOVE, THREE_ABOVE):
         distances[level > neighbour, neighbour] = neighbour + 1
     distances[:, FIRST_LEVEL] = distances[:, FIRST_BEAT_BACK] = level
     distances[:, ONE_BACK], distances[:, TWO_BACK], distances[:, FIRST_BACK] = period, 2 * period, period + level
-    features = Features()
-    contexts, selection = _index_contexts(features, bits)
-    return Description(
-        distances=np.tile(distances, (rows, 1)), lags=np.array([0] * 7 + [1] * 2), ids=np.tile(level, rows)[:, None],
-        bits=np.full(period, bits), features=tuple(features.found), contexts=contexts, classes=np.tile(level, rows), selection=selection,
-        activity=np.tile(level == 0, rows), differences=np.zeros(period), rows=rows, hash_bits=hash_bits,
-    )  # fmt: skip
+    return distances
 
 
-def _index_contexts(features: Features, bits: int) -> tuple[tuple[tuple[int, ...], ...], Selection]:
+def _index_contexts(features: Features, bits: int) -> Contexts:
     level = features(Identity(0))
-    phase, rhythm = features(Register(PHASE, 25, PLAIN)), features(Register(PERIOD, 31, PLAIN))
-
-    def whole(neighbour: int) -> int:
-        return features.value(neighbour, 65535)
+    phase, rhythm = features(Register(PHASE, 25)), features(Register(PERIOD, 31))
+    above, above2, first, back, back2, first_back, beat_back = (
+        features.value(neighbour, 65535)
+        for neighbour in (LEVEL_ABOVE, TWO_ABOVE, FIRST_LEVEL, ONE_BACK, TWO_BACK, FIRST_BACK, BEAT_BACK)
+    )
 
     def top(neighbour: int) -> int:
+        """The three highest bits."""
         return features.value(neighbour, 65535, max(0, bits - 3))
 
-    contexts = (
+    return (
         (level,),
-        (level, whole(LEVEL_ABOVE)),
-        (level, whole(LEVEL_ABOVE), whole(TWO_ABOVE)),
-        (level, whole(FIRST_LEVEL)),
-        (level, whole(ONE_BACK)),
-        (level, whole(FIRST_LEVEL), whole(ONE_BACK)),
-        (level, whole(ONE_BACK), whole(TWO_BACK)),
-        (level, whole(FIRST_BACK), whole(FIRST_LEVEL)),
+        (level, above),
+        (level, above, above2),
+        (level, first),
+        (level, back),
+        (level, first, back),
+        (level, back, back2),
+        (level, first_back, first),
         (level, top(LEVEL_ABOVE), top(ONE_BACK), top(TWO_BACK)),
-        (level, whole(BEAT_BACK)),
-        (level, whole(BEAT_BACK), whole(FIRST_LEVEL)),
+        (level, beat_back),
+        (level, beat_back, first),
         (level, phase, rhythm),
-        (level, top(FIRST_BEAT_BACK), top(FIRST_BACK), whole(FIRST_LEVEL)),
+        (level, top(FIRST_BEAT_BACK), top(FIRST_BACK), first),
     )
-    return contexts, Selection(top(ONE_BACK), 1, level, 1)
+
+
+def _index_row_contexts(features: Features) -> Contexts:
+    """What the other rows tell."""
+    level, row = features(Identity(0)), features(Identity(1))
+    before, above = features.value(INDEX_ROW_BEFORE, 65535), features.value(LEVEL_ABOVE, 65535)
+    first, second = features.value(INDEX_FIRST_ROW, 65535), features.value(INDEX_SECOND_ROW, 65535)
+    return (row, level, before), (row, level, before, above), (row, level, first, second)
 
 
 def order0(groups: Sequence[int], rows: int = 1) -> Description:
@@ -207,7 +227,7 @@ def order0(groups: Sequence[int], rows: int = 1) -> Description:
     group = features(Identity(0))
     nothing = np.zeros(period)
     return Description(
-        distances=np.zeros((period, 1)), lags=np.zeros(1), ids=np.tile(groups, rows)[:, None], bits=nothing, features=tuple(features.found),
+        distances=np.zeros((period, 1)), lags=np.zeros(1), ids=join(np.tile(groups, rows)), bits=nothing, features=tuple(features.found),
         contexts=((group,),), classes=nothing, selection=Selection(group, 1, group, 1), activity=nothing, differences=nothing, rows=rows,
         hash_bits=18, rate=0, limit=255, start_weight=65536,
     )  # fmt: skip

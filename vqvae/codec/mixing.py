@@ -5,15 +5,15 @@ known around the symbol); two logistic mixers weigh the counters' logits (M. Mah
 data compression", Florida Tech. CS-2005-16), and the mean of both drives a carry-less range coder.  Shifts of negative numbers round
 down.  All intermediate results fit 64 bits, so compiled code and unbounded integers give the same bytes.
 
+`mixer`, `around` and `layout` are `streams.Mixer`, `streams.Surroundings` and `description.Layout`.
 All compiled functions are in this one file, because numba's cache looks at the date of the file that a function is in and no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from numba import njit
 
 from vqvae.codec.description import (
@@ -33,7 +33,7 @@ from vqvae.codec.tables import BINS, LOGIT_LIMIT, MAGNITUDES, STRETCH_BITS
 
 PRICE, LEARN, ENCODE, DECODE = range(4)  # count the cost only; and learn; and write; read instead
 LOW, HIGH, CODE, POSITION, COST = range(5)  # of the range coder; the cost is in 1/65536 bit
-FIRST_SET, SECOND_SET, COUNT = range(3)  # of a symbol: its weight sets in both mixers, and how many contexts it has
+FIRST_SET, SECOND_SET, COUNT, BITS = range(4)  # of a symbol: weight sets in both mixers, how many contexts, bits if an index
 PEAK, ACTIVITY, BEFORE, BEFORE_THAT = range(LATENESS + 1, REGISTERS)  # of the rhythm tracker
 WORD = 0xFFFFFFFF
 LEAST_CHANCE = 6  # no decision is thought less likely than this many 65536ths
@@ -46,39 +46,6 @@ FIRST_PERIOD, LEAST_PERIOD, MOST_PERIOD, REFRACTORY, MOST_LATENESS = 9, 3, 30, 3
 
 compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
 inlined: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)  # calls with many arrays are slow
-
-
-class Mixer(NamedTuple):
-    """What predicting and coding a decision takes."""
-
-    payload: np.ndarray  # uint8, written or read
-    coder: np.ndarray  # (5,) int64
-    counters: np.ndarray  # the state: see `State`
-    first: np.ndarray
-    second: np.ndarray
-    bases: np.ndarray  # (C,) int64, where the symbol's decision tree begins in each context's table
-    places: np.ndarray  # (C,) int64, counters of the decision at hand
-    inputs: np.ndarray  # (1 + 2 C,) int64
-    choice: np.ndarray  # (3,) int64
-    squash: np.ndarray  # the tables: see `Tables`
-    stretch: np.ndarray
-    reciprocal: np.ndarray
-    logit_trust: np.ndarray
-    linear_trust: np.ndarray
-    cost: np.ndarray
-    bins: np.ndarray
-    mask: int
-    rate: int
-    limit: int
-    unary: int
-
-
-class Surroundings(NamedTuple):
-    """What is known around a symbol, int64."""
-
-    values: np.ndarray  # (J,) its neighbours
-    features: np.ndarray  # (F,)
-    registers: np.ndarray  # (rows, REGISTERS)
 
 
 @inlined
@@ -209,10 +176,10 @@ def code_signed(mixer, mode, symbol):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def code_symbol(mixer, mode, symbol, bits):  # type: ignore[no-untyped-def]
+def code_symbol(mixer, mode, symbol):  # type: ignore[no-untyped-def]
     """One symbol: the path through its decision tree.  Coding and pricing take the same path."""
-    if bits > 0:
-        return code_index(mixer, mode, symbol, bits)
+    if mixer.choice[BITS] > 0:
+        return code_index(mixer, mode, symbol, mixer.choice[BITS])
     return code_signed(mixer, mode, symbol)
 
 
@@ -259,8 +226,9 @@ def hash_contexts(count, contexts, features, bases):  # type: ignore[no-untyped-
 
 
 @inlined
-def prepare(symbols, n, channel, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+def prepare(symbols, n, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Contexts and weight sets of symbol n, from the symbols before it."""
+    channel = n % len(layout.distances)
     registers, values, features = around.registers[channel // layout.span], around.values, around.features
     registers[LATENESS] = min(MOST_LATENESS, max(-MOST_LATENESS, registers[PHASE] - registers[PERIOD])) + MOST_LATENESS
     look_up_neighbours(symbols, n, channel, registers[PERIOD] * len(layout.distances), layout.distances, layout.lags, values)
@@ -269,7 +237,7 @@ def prepare(symbols, n, channel, layout, logs, around, mixer):  # type: ignore[n
     first, first_size, second, second_size = layout.selection[0], layout.selection[1], layout.selection[2], layout.selection[3]
     selected = min(features[first], first_size - 1) * second_size + min(features[second], second_size - 1)
     mixer.choice[FIRST_SET], mixer.choice[SECOND_SET] = layout.classes[channel] * BINS, selected * BINS
-    mixer.choice[COUNT] = layout.counts[channel]
+    mixer.choice[COUNT], mixer.choice[BITS] = layout.counts[channel], layout.bits[channel]
 
 
 @inlined
@@ -297,22 +265,27 @@ def follow_rhythm(registers):  # type: ignore[no-untyped-def]
     registers[PHASE] += 1
 
 
+@inlined
+def code_prepared(mode, symbols, n, layout, around, mixer):  # type: ignore[no-untyped-def]
+    """Code symbol n, whose contexts are prepared, and go on."""
+    channel = n % len(layout.distances)
+    symbols[n] = code_symbol(mixer, mode, symbols[n])
+    follow(symbols[n], channel, layout, around.registers[channel // layout.span])
+
+
 @compiled
 def run(mode, symbols, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Learn, encode or decode all symbols in order."""
-    channel = 0
     for n in range(len(symbols)):
-        prepare(symbols, n, channel, layout, logs, around, mixer)
-        symbols[n] = code_symbol(mixer, mode, symbols[n], layout.bits[channel])
-        follow(symbols[n], channel, layout, around.registers[channel // layout.span])
-        channel = channel + 1 if channel + 1 < len(layout.distances) else 0
+        prepare(symbols, n, layout, logs, around, mixer)
+        code_prepared(mode, symbols, n, layout, around, mixer)
 
 
 @compiled
-def price(mixer, symbol, bits):  # type: ignore[no-untyped-def]
+def price(mixer, symbol):  # type: ignore[no-untyped-def]
     """What a symbol would cost now, 1/65536 bit; changes nothing."""
     before = mixer.coder[COST]
-    code_symbol(mixer, PRICE, symbol, bits)
+    code_symbol(mixer, PRICE, symbol)
     cost = mixer.coder[COST] - before
     mixer.coder[COST] = before
     return cost
@@ -327,7 +300,7 @@ def cheapest_value(mixer, symbol, target, weight):  # type: ignore[no-untyped-de
         candidate = magnitude - i if i < 2 else 0
         error = abs(target) - (candidate << 8) + (SHRINKAGE if candidate == 1 else 0)
         signed = candidate if symbol > 0 else -candidate
-        total = error * error + ((weight * price(mixer, signed, 0)) >> 16)
+        total = error * error + ((weight * price(mixer, signed)) >> 16)
         if least < 0 or total < least:
             best, least = signed, total
     return best
@@ -336,25 +309,22 @@ def cheapest_value(mixer, symbol, target, weight):  # type: ignore[no-untyped-de
 @compiled
 def choose_values(symbols, targets, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Replace symbols by what is cheapest in error and bits together, learning on the way as coding them will."""
-    channel = 0
     for n in range(len(symbols)):
-        prepare(symbols, n, channel, layout, logs, around, mixer)
-        if symbols[n] != 0 and layout.differences[channel] == 0:
+        prepare(symbols, n, layout, logs, around, mixer)
+        if symbols[n] != 0 and layout.differences[n % len(layout.distances)] == 0:
             symbols[n] = cheapest_value(mixer, symbols[n], targets[n], weight)
-        code_symbol(mixer, LEARN, symbols[n], layout.bits[channel])
-        follow(symbols[n], channel, layout, around.registers[channel // layout.span])
-        channel = channel + 1 if channel + 1 < len(layout.distances) else 0
+        code_prepared(LEARN, symbols, n, layout, around, mixer)
 
 
 @compiled
-def price_row(symbols, n, channel, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """What the row of symbols that begins at n would cost now, 1/65536 bit, without learning in between."""
-    registers = around.registers[channel // layout.span]
+def price_row(symbols, first, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+    """What the row of symbols that begins at `first` would cost now, 1/65536 bit, without learning in between."""
+    registers = around.registers[first % len(layout.distances) // layout.span]
     so_far, cost = registers[ENERGY_SO_FAR], 0
-    for j in range(layout.span):
-        prepare(symbols, n + j, channel + j, layout, logs, around, mixer)
-        cost += price(mixer, symbols[n + j], layout.bits[channel + j])
-        registers[ENERGY_SO_FAR] += abs(symbols[n + j])
+    for n in range(first, first + layout.span):
+        prepare(symbols, n, layout, logs, around, mixer)
+        cost += price(mixer, symbols[n])
+        registers[ENERGY_SO_FAR] += abs(symbols[n])
     registers[ENERGY_SO_FAR] = so_far
     return cost
 
@@ -362,17 +332,15 @@ def price_row(symbols, n, channel, layout, logs, around, mixer):  # type: ignore
 @compiled
 def choose_rows(symbols, candidates, distortions, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Fill in, row by row, the candidate with the least distortion plus `weight` times bits, learning on the way as coding will."""
-    channel, span = 0, layout.span
     for row in range(len(candidates)):
-        n, best, least = row * span, 0, -1
+        first, last = row * layout.span, (row + 1) * layout.span
+        best, least = 0, -1
         for i in range(candidates.shape[1]):
-            symbols[n : n + span] = candidates[row, i]
-            cost = (weight * price_row(symbols, n, channel, layout, logs, around, mixer)) >> 16
-            if least < 0 or distortions[row, i] + cost < least:
-                best, least = i, distortions[row, i] + cost
-        symbols[n : n + span] = candidates[row, best]
-        for j in range(span):
-            prepare(symbols, n + j, channel + j, layout, logs, around, mixer)
-            code_symbol(mixer, LEARN, symbols[n + j], layout.bits[channel + j])
-            follow(symbols[n + j], channel + j, layout, around.registers[channel // span])
-        channel = channel + span if channel + span < len(layout.distances) else 0
+            symbols[first:last] = candidates[row, i]
+            total = distortions[row, i] + ((weight * price_row(symbols, first, layout, logs, around, mixer)) >> 16)
+            if least < 0 or total < least:
+                best, least = i, total
+        symbols[first:last] = candidates[row, best]
+        for n in range(first, last):
+            prepare(symbols, n, layout, logs, around, mixer)
+            code_prepared(LEARN, symbols, n, layout, around, mixer)

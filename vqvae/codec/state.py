@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from vqvae.codec.description import Description
-from vqvae.codec.tables import checksum
+from vqvae.codec.tables import LOGIT_LIMIT, STRETCH_BITS, checksum, tables
 
 PROBABILITY_BITS = 22
 ONE = 1 << PROBABILITY_BITS
 LEAST = ONE // 2048  # a counter's probability stays in LEAST … ONE - LEAST
+
+# Packed states: probabilities as logits in steps of 1 nat, weights in steps of 1/16.
+MOST_BYTES = 300_000
+_MAGIC = b"VQS1"
+_NAT = 256
+_WEIGHT_STEP = 4096
+_SEEN = (8, 12, 16, 24, 32, 48, 64, 96, 120)  # counters that were updated less often are left out: the first that is enough
+_MOST_LEVEL = 63
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 23, "lc": 3, "lp": 0, "pb": 0}]
+_MOST_NUMBERS = 1 << 26  # a packed state may hold
 
 
 class State(NamedTuple):
@@ -40,11 +52,86 @@ class State(NamedTuple):
 def cold(description: Description) -> State:
     """Nothing learned yet."""
     counters = np.full((len(description.contexts), 1 << description.hash_bits), (ONE // 2) << 8, np.int32)
-    return State(counters, *_start_weights(description))
+    one_set = _start_of(description.inputs, description.start_weight)
+    return State(counters, *(np.tile(one_set, (count, 1)) for count in description.mixer_sets))
 
 
-def _start_weights(description: Description) -> tuple[np.ndarray, np.ndarray]:
-    one_set = np.zeros(description.inputs, np.int32)
-    one_set[1::2] = description.start_weight
-    first, second = (np.tile(one_set, (count, 1)) for count in description.mixer_sets)
-    return first, second
+def serving(description: Description, state: State) -> State:
+    """The part of a state that a description of the same kind of data, with as many or fewer rows and levels, needs; ValueError if none."""
+    contexts, (first, second), inputs = len(description.contexts), description.mixer_sets, description.inputs
+    wanted = ((contexts, 1 << description.hash_bits), (first, inputs), (second, inputs))
+    fits = all(array.shape[0] >= shape[0] and array.shape[1] >= shape[1] for array, shape in zip(state, wanted, strict=True))
+    if not fits or state.counters.shape[1] != 1 << description.hash_bits:
+        found = ", ".join(str(array.shape) for array in state)
+        raise ValueError(f"the start state was learned for other data ({found}): {', '.join(map(str, wanted))} are needed")
+    return State(*(np.ascontiguousarray(array[: shape[0], : shape[1]]) for array, shape in zip(state, wanted, strict=True)))
+
+
+def pack(state: State, most: int = MOST_BYTES) -> bytes:
+    """State -> compressed bytes, the same for the same state; rounds logits and weights, forgets how often counters were updated.
+
+    Counters that were seldom updated are left out, as many as it takes to need at most `most` bytes; ValueError if none would do.
+    """
+    levels = (tables().stretch[state.counters >> (8 + PROBABILITY_BITS - STRETCH_BITS)] + _NAT // 2) // _NAT
+    levels = np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL) + _MOST_LEVEL + 1
+    start = int(np.median(state.first[:, 1::2]))
+    weights = [_rounded(array, start) for array in (state.first, state.second)]
+    numbers = np.array([*state.counters.shape, len(state.first), len(state.second), start], "<i4")
+    for least in _SEEN:
+        counters = np.where(state.counters & 255 >= least, levels, 0).astype(np.uint8)
+        body = b"".join([numbers.tobytes(), counters.tobytes(), *weights])
+        packed = _MAGIC + lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=_FILTERS)
+        if len(packed) <= most:
+            return packed
+    raise ValueError(f"start state takes {len(packed)} bytes, more than {most}: learn it with fewer hash bits")
+
+
+def unpack(data: bytes, count: int = 2) -> State:
+    """Packed bytes -> state whose counters have all been updated `count` times, so that a new recording soon overrides them.
+
+    Raises ValueError for bytes that are no packed state.
+    """
+    body = _decompressed(data)
+    contexts, slots, first, second, start = (int(number) for number in np.frombuffer(body[:20], "<i4"))
+    inputs = 2 * contexts + 1
+    sizes = [20, contexts * slots, 2 * first * inputs, 2 * second * inputs]
+    if min(contexts, slots, first, second) < 1 or slots & (slots - 1) or len(body) != sum(sizes):
+        raise ValueError(f"start state is damaged: {len(body)} bytes, {contexts} x {slots} counters and {first + second} weight sets")
+    ends = np.cumsum(sizes)
+    levels = np.frombuffer(body[ends[0] : ends[1]], np.uint8).reshape(contexts, slots).astype(np.int64)
+    logits = np.clip((levels - _MOST_LEVEL - 1) * _NAT, -LOGIT_LIMIT, LOGIT_LIMIT)
+    chances = np.clip(tables().squash[logits + LOGIT_LIMIT].astype(np.int64) << (PROBABILITY_BITS - 16), LEAST, ONE - LEAST)
+    counters = np.where(levels > 0, chances << 8 | count, ONE // 2 << 8).astype(np.int32)
+    weights = [_weights(body[a:b], start, inputs) for a, b in pairwise(ends[1:])]
+    return State(counters, *weights)
+
+
+def _decompressed(data: bytes) -> bytes:
+    if data[: len(_MAGIC)] != _MAGIC:
+        raise ValueError(f"start state begins with {data[:4]!r}, not {_MAGIC!r}: it was written by another version")
+    decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=1 << 28)
+    try:
+        body = decoder.decompress(data[len(_MAGIC) :], max_length=_MOST_NUMBERS)
+    except lzma.LZMAError as error:
+        raise ValueError(f"start state is damaged: {error}") from error
+    if not decoder.eof or len(body) < 20:
+        raise ValueError(f"start state is damaged: it ends after {len(body)} bytes")
+    return body
+
+
+def _rounded(weights: np.ndarray, start: int) -> bytes:
+    """Weights less their start values as 16-bit numbers, low bytes first, then high bytes."""
+    rounded = (weights - _start_of(weights.shape[1], start) + _WEIGHT_STEP // 2) // _WEIGHT_STEP
+    return np.clip(rounded, -32768, 32767).astype("<i2").view(np.uint8).reshape(-1, 2).T.tobytes()
+
+
+def _weights(data: bytes, start: int, inputs: int) -> np.ndarray:
+    """Undo `_rounded`."""
+    numbers = np.frombuffer(data, np.uint8).reshape(2, -1).T.copy().view("<i2").reshape(-1, inputs)
+    return (numbers.astype(np.int32) * _WEIGHT_STEP + _start_of(inputs, start)).astype(np.int32)
+
+
+def _start_of(inputs: int, start: int) -> np.ndarray:
+    one_set = np.zeros(inputs, np.int32)
+    one_set[1::2] = start
+    return one_set

@@ -5,13 +5,47 @@ A stream is one flat array of symbols in coding order.  States that are handed i
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from vqvae.codec import mixing
 from vqvae.codec.description import REGISTERS, Description
-from vqvae.codec.mixing import Mixer, Surroundings
 from vqvae.codec.state import State
 from vqvae.codec.tables import tables
+
+
+class Mixer(NamedTuple):
+    """What predicting and coding a decision takes."""
+
+    payload: np.ndarray  # uint8, written or read
+    coder: np.ndarray  # (5,) int64
+    counters: np.ndarray  # the state: see `State`
+    first: np.ndarray
+    second: np.ndarray
+    bases: np.ndarray  # (C,) int64, where the symbol's decision tree begins in each context's table
+    places: np.ndarray  # (C,) int64, counters of the decision at hand
+    inputs: np.ndarray  # (1 + 2 C,) int64
+    choice: np.ndarray  # (4,) int64
+    squash: np.ndarray  # the tables: see `Tables`
+    stretch: np.ndarray
+    reciprocal: np.ndarray
+    logit_trust: np.ndarray
+    linear_trust: np.ndarray
+    cost: np.ndarray
+    bins: np.ndarray
+    mask: int
+    rate: int
+    limit: int
+    unary: int
+
+
+class Surroundings(NamedTuple):
+    """What is known around a symbol, int64."""
+
+    values: np.ndarray  # (J,) its neighbours
+    features: np.ndarray  # (F,)
+    registers: np.ndarray  # (rows, REGISTERS)
 
 
 def learn(description: Description, state: State, symbols: np.ndarray) -> float:
@@ -83,7 +117,7 @@ def new_mixer(description: Description, state: State, payload: np.ndarray | None
     bases, places = np.zeros((2, len(description.contexts)), np.int64)
     lookups = (t.squash, t.stretch, t.reciprocal, t.logit_trust, t.linear_trust, t.cost, t.bins)
     payload = np.zeros(0, np.uint8) if payload is None else payload
-    choice = np.zeros(3, np.int64)
+    choice = np.zeros(4, np.int64)
     return Mixer(payload, coder, *state, bases, places, inputs, choice, *lookups, layout.mask, layout.rate, layout.limit, layout.unary)
 
 

@@ -1,0 +1,115 @@
+"""Start states: what the adaptive coder knows before it sees a recording, learned on training recordings.
+
+Counters are learned on short pieces of all recordings in random order, so that no recording dominates.  Mixer weights are learned on
+longer pieces that begin, as a file does, with counters that have not seen the recording: those of the other half of the recordings
+(two-fold cross-fitting), counts capped so that the new recording soon overrides them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from vqvae.codec.adaptive import to_symbols
+from vqvae.codec.description import Description
+from vqvae.codec.protocol import Step
+from vqvae.codec.state import State, cold
+
+Describe = Callable[[int], Description]
+"""Number of rows -> description of this kind of data."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a start state is learned; lengths in frames."""
+
+    chunk: int = 112  # 10 s of frames of 32 samples at 360 Hz
+    episode: int = 675  # 60 s
+    count: int = 2  # that counters start with
+    limit: int = 250  # of the counters while they are learned
+    seed: int = 0
+
+
+class Piece(NamedTuple):
+    """Part of a recording, all rows or one."""
+
+    recording: int
+    codes: np.ndarray  # (N, Q, T)
+
+
+def learn_start(
+    describe: Describe, recordings: Sequence[Sequence[np.ndarray]], recipe: Recipe | None = None, progress: Step | None = None
+) -> State:
+    """Recordings, each a sequence of codes (N, Q, T) at several rates -> start state for files of as many rows or fewer.
+
+    Every piece of several rows is learned as it is, and one of its rows alone.  `pack` and `unpack` give the state that coding begins
+    with: this one has counts as they were learned.  ValueError for less than two recordings.
+    """
+    if len(recordings) < 2:
+        raise ValueError(f"{len(recordings)} recordings are too few to learn a start state from: give at least 2")
+    recipe = recipe or Recipe()
+    describe = lru_cache(describe)
+    rng = np.random.default_rng(recipe.seed)
+    widest = describe(max(codes.shape[0] for rates in recordings for codes in rates))
+    chunks, episodes = _pieces(recordings, recipe.chunk, rng), _pieces(recordings, recipe.episode, rng)
+    done = _counted(progress, sum(piece.codes.size for piece in 2 * chunks + episodes))
+    everything = _counters(describe, cold(widest), chunks, recipe, done)
+    parts = [[piece for piece in chunks if piece.recording % 2 == half] for half in (0, 1)]
+    halves = [_counters(describe, cold(widest), part, recipe, done).capped(recipe.count) for part in parts]
+    weights = _weights(describe, cold(widest), episodes, halves, done)
+    return everything._replace(first=weights.first, second=weights.second)
+
+
+def _pieces(recordings: Sequence[Sequence[np.ndarray]], frames: int, rng: np.random.Generator) -> list[Piece]:
+    """All pieces of so many frames in random order; what is left over at an end is a piece if it is at least half as long."""
+    found = []
+    for number, rates in enumerate(recordings):
+        for codes in rates:
+            starts = range(0, max(codes.shape[2] - frames // 2, 1), frames)
+            for piece in (codes[:, :, start : start + frames] for start in starts):
+                found.append(Piece(number, piece))
+                if len(codes) > 1:
+                    row = int(rng.integers(len(codes)))
+                    found.append(Piece(number, piece[row : row + 1]))
+    return [found[i] for i in rng.permutation(len(found))]
+
+
+def _counters(describe: Describe, state: State, pieces: Sequence[Piece], recipe: Recipe, done: Callable[[int], None]) -> State:
+    from vqvae.codec.streams import learn
+
+    slow = lru_cache(lambda rows: replace(describe(rows), limit=recipe.limit))
+    for _, codes in pieces:
+        description = slow(len(codes))
+        learn(description, state, to_symbols(description, codes))
+        done(codes.size)
+    return state
+
+
+def _weights(
+    describe: Describe, state: State, pieces: Sequence[Piece], halves: Sequence[State], done: Callable[[int], None]
+) -> State:
+    from vqvae.codec.streams import learn
+
+    for recording, codes in pieces:
+        description = describe(len(codes))
+        fresh = state._replace(counters=halves[1 - recording % 2].counters.copy())
+        learn(description, fresh, to_symbols(description, codes))
+        done(codes.size)
+    return state
+
+
+def _counted(progress: Step | None, total: int) -> Callable[[int], None]:
+    """Turns sizes of pieces that are done into a share of the whole."""
+    seen = 0
+
+    def done(size: int) -> None:
+        nonlocal seen
+        seen += size
+        if progress:
+            progress(min(1.0, seen / total))
+
+    return done
