@@ -66,7 +66,16 @@ def test_the_probabilities_of_all_multiples_of_a_step_add_up_to_one():
         bits = model._bits(codes, torch.tensor([[[step]]])).detach()
         assert float(torch.exp2(-bits.double()).sum()) == pytest.approx(1, abs=1e-4)
         assert bits.min() >= 0
-        assert torch.isfinite(model._bits(torch.tensor([[[1e4, step / 2, 0.0]]]), torch.tensor([[[step]]]))).all()
+
+
+def test_the_price_of_a_latent_far_out_is_finite_and_still_pulls_it_in():
+    model = Autoencoder(AutoencoderNetworkConfig(FRAMES, 1))
+    far = torch.tensor([[[-1e4, 0.05, 1e4]]], requires_grad=True)
+    bits = model._bits(far, torch.tensor([[[0.1]]]))
+    bits.sum().backward()
+    assert torch.isfinite(bits).all()
+    assert torch.isfinite(far.grad).all()
+    assert far.grad[0, 0, 0] < 0 < far.grad[0, 0, 2]
 
 
 def test_the_decoder_sees_rounded_latents_and_the_gradient_passes_straight_through():
