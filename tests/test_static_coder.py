@@ -56,6 +56,34 @@ def test_widths_are_positive_and_sum_to_the_whole_for_any_weights():
             widths = rans.quantise(weights[None])
             assert widths.sum() == rans.TOTAL
             assert widths.min() >= 1
+        assert rans.quantise(np.eye(1, size, size - 1, dtype=int))[0, -1] == rans.TOTAL - size + 1
+
+
+def test_the_rarest_symbol_fits_a_lane_s_state():
+    model = rans.Model(rans.quantise(np.array([[10**6, 0]])))
+    data = rans.encode(model, np.array([[1]]), np.array([[0]]), np.array([1]))
+    decoder = rans.Decoder(model, data, 1)
+    assert decoder.step(np.array([0])) == [1]
+    assert decoder.finish() == b""
+
+
+def test_a_stream_that_lacks_its_last_word_says_so():
+    used, codes = static_coder(16), random_codes(np.random.default_rng(8), (1, 4, 2000), 16)
+    with pytest.raises(ValueError, match="ends before its last symbol"):
+        used.decode(used.encode(codes)[:-2], codes.shape)
+
+
+def test_a_changed_stream_mostly_ends_where_writing_did_not_begin():
+    rng = np.random.default_rng(9)
+    used, codes = static_coder(16), random_codes(rng, (1, 4, 80), 16)
+    data = used.encode(codes)
+    noticed = 0
+    for position in range(len(data)):
+        with suppress(ValueError):
+            used.decode(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :], codes.shape)
+            noticed -= 1
+        noticed += 1
+    assert noticed > 0.8 * len(data)
 
 
 def test_more_symbols_than_a_table_holds_are_refused():

@@ -106,12 +106,14 @@ def hostile_texts() -> Iterator[bytes]:
     yield from (b"", b"null", b"[]", b"1", b"{", b"{}", b'"', b"\x80\xff", b"\xe4", plain[:-1], plain + b"}", plain[1:])
     for number in (b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1" * 5000, b"0x10", b"3.5e", b"1" * 16):
         yield plain.replace(b"3.5", number)
+    for number in (b"NaN", b"-1e999", b"1" * 16):
+        yield plain.replace(b'"ecg"}', number + b"}")
     yield plain.replace(b'"ecg"}', b"[" * 100_000 + b"]" * 100_000 + b"}")
     yield plain.replace(b'"ecg"}', b'{"a":' * 17 + b"1" + b"}" * 17 + b"}")
     yield plain.replace(b'"ecg"}', b"[" * 1_000_000)
     yield plain.replace(b'"ecg"}', b'"' + b"a" * (1 << 21) + b'"}')
-    yield b"[" * (1 << 25)
-    yield b"0" * (1 << 25)
+    yield b"[" * (1 << 26)
+    yield b"0" * (1 << 26)
     yield plain.replace(b'"ecg"}', b'"\\ud800"}')
 
 
