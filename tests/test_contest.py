@@ -71,10 +71,17 @@ def test_what_cannot_be_reached_is_said_and_the_nearest_file_given(short):
     huge = fit(Toy(), short, 10**6)
     assert f"takes {len(huge.data)} bytes, less than the 1000000" in huge.note
     assert huge.quality == Toy.qualities[1]
-    coarse = fit(Toy(grain=2.5), short, size_at("ecg", short, 9))
-    assert "in steps" in coarse.note
     with pytest.raises(ValueError, match="0 bytes"):
         fit(Toy(), short, 0)
+
+
+def test_of_sizes_in_steps_the_largest_within_is_taken_and_said(short):
+    codec = Toy(grain=2.0)
+    steps = [len(codec.compress(short, quality)) for quality in (-4.0, -2.0, 0.0, 2.0, 4.0, 6.0)]
+    for size in np.geomspace(steps[0] + 1, steps[-1] - 1, 12).astype(int).tolist():
+        fitted = fit(codec, short, size)
+        assert len(fitted.data) == max(step for step in steps if step <= size)
+        assert ("in steps" in fitted.note) == (len(fitted.data) < LEAST * size)
 
 
 def test_the_search_hears_how_far_it_is_and_can_be_stopped(short):

@@ -111,6 +111,16 @@ def test_compare_writes_the_bundle_as_a_folder_or_a_zip(records, tmp_path):
     assert set(found["inputs"]["sha256_of_files"]) == {"normal.hea", "normal.dat", "normal.atr"}
 
 
+def test_a_codec_that_was_trained_on_a_record_of_this_name_is_said(records, tmp_path, capsys):
+    write(read(records / "normal"), tmp_path / "101")
+    output = tmp_path / "r.json"
+    assert main(["compare", str(tmp_path / "101"), "--codecs", "autoencoder,dct", "--bytes", "2000", "--output", str(output)]) == 0
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("note: autoencoder was trained on a record of this name, ")
+    assert "mitdb/101" in said
+    assert strict(output)["warnings"] == [said.removeprefix("note: ")]
+
+
 def between(rows: list[dict[str, float]], ratio: float) -> tuple[float, float]:
     """PRDN and the share of QRS widths at a ratio, from the two files around it."""
     known = sorted((row["compression_ratio"], row["prdn"], row["qrs_duration_within_10ms"]) for row in rows)
@@ -166,6 +176,7 @@ def test_benchmark_reads_every_record_off_its_own_curve_and_then_averages(record
         (["compare", "example:normal", "--codecs", "dct,best", "--bytes", "900"], "there is no codec 'best'"),
         (["compare", "example:normal", "--codecs", "dct", "--bytes", "-1"], "-1 bytes"),
         (["compare", "example:normal", "--codecs", "dct", "--ratio", "nan"], "ratio of nan"),
+        (["compare", "example:normal", "--codecs", "dct", "--ratio", "0"], "ratio of 0"),
         (["compare", "example:normal", "--codecs", "dct", "--bytes", "900", "--noise", "muscle"], "KIND:DB"),
         (["compare", "example:normal", "--codecs", "dct", "--bytes", "900", "--noise", "hum:3"], "no noise called hum"),
         (["compare", "example:normal", "--codecs", "dct", "--bytes", "900", "--noise", "muscle:3", "--seed", "-1"], "seed"),

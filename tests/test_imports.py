@@ -19,6 +19,7 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "config": {"config"},
     "families": {"families", "checkpoint", "codec", "training", "networks", "quantizers", "metrics"},
     "codec": {"codec"},
+    "contest": {"contest", "codec", "modalities", "evaluation", "pipeline", "config"},
     "datasets": {"datasets"},
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},

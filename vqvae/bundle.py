@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vqvae.contest.entries import Contest
+from vqvae.contest.fairness import warnings
 from vqvae.contest.results import Result
 from vqvae.contest.schema import compared, origin
 from vqvae.modalities import modality
@@ -59,7 +60,7 @@ def command(source: Source, asked: Asked, output: str = "again.json") -> list[st
 
 
 def report(contest: Contest, results: Sequence[Result], source: Source, asked: Asked) -> dict[str, Any]:
-    """The schema of one comparison, with hashes of what was given and the configuration."""
+    """The schema of one comparison, with hashes of what was given, the configuration and what a reader must know of the codecs."""
     from vqvae.codecs import digest
 
     kind: Any = modality(contest.kind)
@@ -72,8 +73,16 @@ def report(contest: Contest, results: Sequence[Result], source: Source, asked: A
         inputs["sha256_of_disturbed_values"] = kind.fingerprint(contest.recording)
     configuration = {"modality": contest.kind, "bytes": asked.size, "lead": asked.lead, "noise": asked.noise, "seed": asked.seed}
     codecs = {result.codec: digest(result.data) for result in results}
-    words = command(source, asked)
-    return {**origin(codecs, words), "inputs": inputs, "configuration": configuration, **compared(contest.reference.name, results)}
+    found = origin(codecs, command(source, asked)) | {"inputs": inputs, "configuration": configuration}
+    return {**found, "warnings": list(warned(asked.codecs, contest.reference.name)), **compared(contest.reference.name, results)}
+
+
+def warned(codecs: Sequence[str], recording: str) -> tuple[str, ...]:
+    """What a reader must know before comparing these codecs (names or folders) on a recording of this name."""
+    from vqvae.codecs import weights
+
+    folders = {name: folder for name in codecs if (folder := weights(name)) is not None}
+    return warnings(folders, recording)
 
 
 def contents(
@@ -123,6 +132,7 @@ def _readme(source: Source, found: Mapping[str, Any]) -> str:
     lines += [
         f"Program: commit {found['commit']}; {', '.join(f'{name} {version}' for name, version in found['versions'].items())}.",
         f"Samples of the recording: sha256 {inputs['sha256_of_values']}.",
+        *(f"Note: {warning}" for warning in found["warnings"]),
         "",
         "- `results.json`: scores with definitions, winners, configuration, hashes of inputs and codecs. Seconds depend on the machine.",
         "- `scores.csv`: the same scores as a table.",

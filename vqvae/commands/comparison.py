@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def add(command: Add) -> None:
 def compare(options: argparse.Namespace) -> None:
     """FILE -> a table of codecs, and the evidence for it."""
     from vqvae import codecs
+    from vqvae.bundle import warned
     from vqvae.cards import table
     from vqvae.config import require_writable
     from vqvae.contest.entries import prepare
@@ -48,7 +50,9 @@ def compare(options: argparse.Namespace) -> None:
     recording = read(modality(kind), options.file, options.rate)
     noisy = _disturbed(recording, options)
     contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, lead=options.lead)
-    size = contest.size(options.compression) if options.compression else options.size
+    size = options.size if options.compression is None else contest.size(options.compression)
+    for warning in warned(named, recording.name):
+        print(f"note: {warning}", file=sys.stderr)
     one_thread()
     results = _run(contest, entrants, size)
     print(table(compared(recording.name, results)))
@@ -79,8 +83,6 @@ def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
 
 def _run(contest: Contest, entrants: dict[str, Codec], size: int) -> list[Result]:
     """The results in the order of the codecs; what a codec could not do is said on standard error."""
-    import sys
-
     from vqvae.contest.results import Failed
 
     found: dict[str, Result] = {}

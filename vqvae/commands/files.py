@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,6 @@ def _quality(codec: Codec, options: argparse.Namespace) -> float:
 
 def decode(options: argparse.Namespace) -> None:
     """IN.vqz -> OUT; what is damaged comes back as a gap, and is said."""
-    import sys
-
     from vqvae.codecs import open_vqz
     from vqvae.config import require_writable
     from vqvae.modalities import modality

@@ -175,6 +175,6 @@ def _note(codec: Codec, known: dict[float, int], best: Fitted, size: int) -> str
         return ""
     if count > size:
         return f"The smallest file of {codec.title} has {count} bytes, more than the {size} asked for."
-    if codec.qualities[1] in known:
+    if max(known.values()) <= size:
         return f"The best quality of {codec.title} takes {count} bytes, less than the {size} asked for."
     return f"The files of {codec.title} come in steps: the largest one found within {size} bytes has {count}."
