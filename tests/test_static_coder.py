@@ -150,7 +150,7 @@ def test_damaged_or_foreign_tables_are_refused(tables):
         texts.append(head + b',"plans":[[[],[]]]}\nabc')
     texts += [b"", b"{}", b'{"size":3,"signed":false,"plans":[[[],[]]]}\n\xff\xff\xff']
     packed = tables.pack()
-    for data in (b"", b"VQZ", packed[:-9], *(lzma.compress(text, format=lzma.FORMAT_ALONE) for text in texts)):
+    for data in (b"", b"VQZ", packed[:-9], packed[:-1], *(lzma.compress(text, format=lzma.FORMAT_ALONE) for text in texts)):
         with pytest.raises(ValueError, match="no tables of the static coder"):
             unpack_tables(data)
 
@@ -248,6 +248,14 @@ def test_a_stream_of_huge_signed_codes_is_refused():
     data = used.encode(np.full((1, 1, 1), 40))
     with pytest.raises(ValueError, match="beyond"):
         used.decode(data[:-1] + b"\xff" * 4 + b"\x0f", (1, 1, 1))
+    with pytest.raises(ValueError, match="damaged"):
+        used.decode(data[:-1] + b"\x80" * 9 + b"\x01", (1, 1, 1))
+
+
+def test_no_codes_are_no_bytes():
+    assert static_coder(16).encode(np.zeros((1, 4, 0), int)) == b""
+    with pytest.raises(ValueError, match="too many"):
+        static_coder(16).decode(b"x", (1, 4, 0))
 
 
 def test_tables_need_two_recordings():

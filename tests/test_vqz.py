@@ -180,6 +180,7 @@ def test_a_chunk_that_its_coder_refuses_is_damage_though_its_checksum_holds():
     payloads[3] = payloads[3][:-2] + bytes(2)
     file = opened(pack(whole.contents, payloads), used)
     assert [damage.chunk for damage in file.damage] == [3]
+    assert "chunk 4 of 12, frames 24 to 31, cannot be decoded (the stream" in file.damage[0].sentence
     assert names_its_loss(file, codes)
 
 
