@@ -59,6 +59,13 @@ class Shelf:
         with self._lock:
             return key in self._held
 
+    def find(self, key: Hashable) -> Any:
+        """The value under `key`; None where there is none."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
 
 def weigh(value: Any) -> int:
     """Bytes of the arrays and files in `value`, one level deep."""
@@ -170,10 +177,11 @@ Steps = Callable[[str], Callable[[float], None]]
 
 
 def encoded(source: str, recording: Ecg, name: str, level: int, steps: Steps) -> pipeline.Encoded:
-    """The codes of a recording at a level; of an explicit codebook all levels are kept at once."""
+    """The codes of a recording at a level; of an explicit codebook, those of a higher level begin with them."""
     model = checkpoint(name)
-    kept = None if model.task == "codebook" else level
-    codes = shelf().get(("codes", source, name, kept), lambda: pipeline.encode(model, recording, kept, progress=steps("Encoding")))
+    levels = range(level, model.levels + 1) if model.task == "codebook" else (level,)
+    at = next((known for known in levels if shelf().holds(("codes", source, name, known))), level)
+    codes = shelf().get(("codes", source, name, at), lambda: pipeline.encode(model, recording, at, progress=steps("Encoding")))
     return pipeline.at_level(model, codes, level)
 
 

@@ -126,7 +126,7 @@ def _choose_size(place: DeltaGenerator, amount: Amount) -> int:
         high,
         key=SIZE,
         format="%.0f" if st.session_state[UNIT] == "bytes" else "%.1f",
-        step=max(1.0, round(high / 1000)),
+        step=max(1.0, float(round(high / 1000))),
         width=150,
         help="Every codec makes the largest file that is not larger than this; headers count.",
         persist_state="session",

@@ -29,11 +29,10 @@ Found = Result | Failed
 
 
 class _Kept(NamedTuple):
-    """An answer and the arrays in it, by which the shelf knows its weight."""
+    """An answer and what is heavy in it, by which the shelf knows its weight."""
 
     answer: Found
     signals: np.ndarray
-    data: np.ndarray
 
 
 @st.cache_resource
@@ -87,18 +86,13 @@ def _key(choice: Choice, codec: str) -> tuple[Any, ...]:
 def keep(shelf: cache.Shelf, key: tuple[Any, ...], answer: Found) -> Found:
     """Put an answer on the shelf."""
     signals = answer.reconstruction.signals if isinstance(answer, Result) else np.empty(0)
-    data = np.frombuffer(answer.data if isinstance(answer, Result) else b"", np.uint8)
-    return shelf.get(key, lambda: _Kept(answer, signals, data)).answer
+    return shelf.get(key, lambda: _Kept(answer, signals)).answer
 
 
 def known(choice: Choice) -> dict[str, Found]:
     """What is at hand of a choice, in the order of its codecs."""
-    shelf, found = cache.shelf(), {}
-    for codec in choice.codecs:
-        if shelf.holds(_key(choice, codec)):
-            kept: _Kept = shelf.get(_key(choice, codec), lambda: _Kept(Failed("", ""), np.empty(0), np.empty(0)))
-            found[codec] = kept.answer
-    return found
+    kept: dict[str, _Kept | None] = {codec: cache.shelf().find(_key(choice, codec)) for codec in choice.codecs}
+    return {codec: found.answer for codec, found in kept.items() if found}
 
 
 def start(choice: Choice, clean: Ecg) -> Job[Found]:
@@ -158,8 +152,7 @@ def asked(choice: Choice, contest: Contest) -> Asked:
 
 def arena(choice: Choice) -> Contest | None:
     """The contest of a choice, once its first codec has been at work."""
-    shelf, key = cache.shelf(), _arena_key(choice)
-    found: Contest | None = shelf.get(key, lambda: None) if shelf.holds(key) else None
+    found: Contest | None = cache.shelf().find(_arena_key(choice))
     return found
 
 
@@ -196,9 +189,8 @@ class Point(NamedTuple):
 
 def curve(choice: Choice) -> list[Point]:
     """What is at hand of the curves of a choice."""
-    shelf, nothing = cache.shelf(), tuple[Point, ...]()
-    keys = [_curve_key(choice, codec) for codec in choice.codecs]
-    return [point for key in keys if shelf.holds(key) for point in shelf.get(key, lambda: nothing)]
+    found: list[tuple[Point, ...] | None] = [cache.shelf().find(_curve_key(choice, codec)) for codec in choice.codecs]
+    return [point for points in found for point in points or ()]
 
 
 def curve_missing(choice: Choice) -> list[str]:

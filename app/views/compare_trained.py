@@ -14,10 +14,11 @@ from vqvae.contest.results import Result
 
 
 def fairness(results: Sequence[Result], recording: str) -> None:
-    """Warnings where they belong, above everything that rests on them; then the table of trained codecs."""
+    """What is unfair about comparing these codecs on this recording, and what the trained ones were trained on."""
     places = trained.folders(result.codec for result in results)
-    for sentence in warnings(places, recording):
-        st.warning(plain(sentence), icon=":material/balance:")
+    said = [plain(sentence) for sentence in warnings(places, recording)]
+    if said:
+        st.warning(said[0] if len(said) == 1 else "\n".join(f"- {sentence}" for sentence in said), icon=":material/balance:")
     if not places:
         return
     with st.expander("What the trained codecs were trained on"):
