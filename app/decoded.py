@@ -29,8 +29,11 @@ def find(files: Mapping[str, bytes]) -> str | None:
 
 
 def open_file(name: str, data: bytes) -> Decoded:
-    """The recording in a `.vqz` file; ValueError when nothing can be read."""
-    file = decode(data)
+    """The recording in a `.vqz` file; ValueError with one sentence when nothing can be read."""
+    try:
+        file = decode(data)
+    except ValueError as error:
+        raise ValueError(f"{name[:80]} cannot be opened: {error}.") from error
     said = [
         f"{name[:80]} was decoded: this is the reconstruction in it, not the recording that it was made from, which no such file holds.",
         f"What is called original here is that reconstruction. {_made(file)}",

@@ -240,10 +240,10 @@ def test_the_shelf_keeps_what_was_used_last_and_stays_within_its_room():
     assert not any(shelf.holds(name) for name in "abcd")
 
 
-def test_the_weight_of_a_result_is_that_of_its_arrays():
+def test_the_weight_of_a_result_is_that_of_its_arrays_and_files():
     recording = cache.example("normal")
     assert cache.weigh(recording) == recording.signals.nbytes
-    assert cache.weigh((np.zeros(10), "text", np.zeros(5))) == 120
+    assert cache.weigh((np.zeros(10), "text", np.zeros(5), b"file")) == 124
 
 
 def test_the_same_files_have_the_same_name_and_other_files_another():

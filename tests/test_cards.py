@@ -16,8 +16,10 @@ POINTS = {
     "points": [
         {
             "level": level,
-            "rate": {"value": 101.25 * level, "unit": "bit/s"},
+            "rate": {"value": 101.25 * level, "unit": "bit/s", "counts": "file"},
+            "compression_ratio": 39.11 / level,
             "scores": {
+                "bits_per_second": {"value": 101.25 * level, "unit": "bit/s", "definition": "Bits of the file."},
                 "snr": {"value": 1.0, "unit": "dB", "definition": "Not shown."},
                 "prdn": {"value": 24.444 / level, "unit": "%", "definition": "Error."},
                 "r_peak_f1_36ms": {"value": None if level == 1 else float("nan"), "unit": "%", "definition": "Beats."},
@@ -37,11 +39,12 @@ def test_readme_and_model_cards_show_the_measured_numbers():
 
 def test_a_level_is_a_row_and_a_headline_score_a_column_with_its_definition():
     assert table(POINTS).splitlines() == [
-        "| level | bit/s | PRDN (%) | R-peak F1, 36 ms (%) |",
-        "| --- | ---: | ---: | ---: |",
-        "| 1 | 101 | 24.44 | – |",
-        "| 2 | 202 | 12.22 | – |",
+        "| level | bit/s | ratio | PRDN (%) | R-peak F1, 36 ms (%) |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| 1 | 101 | 39.1 | 24.44 | – |",
+        "| 2 | 202 | 19.6 | 12.22 | – |",
         "",
+        "- bit/s: Bits of the file.",
         "- PRDN: Error.",
         "- R-peak F1, 36 ms: Beats.",
     ]

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toy_checkpoints import save_fine
 
 from vqvae import pipeline
 from vqvae.checkpoint import load
 from vqvae.cli import main
-from vqvae.modalities.ecg import example, read, write
+from vqvae.modalities.ecg import example, excerpt, read, write
 
 ROOT = Path(__file__).parents[1]
 
@@ -76,11 +77,32 @@ def test_evaluate_scores_every_level_and_means_count_each_recording_once(tmp_pat
     for point in result["points"]:
         ratios = [row["compression_ratio"] for row in point["recordings"].values()]
         assert point["compression_ratio"] == pytest.approx(sum(ratios) / 2)
-    codes = [pipeline.encode(load("ecg"), read(tmp_path / name)).codes for name in "01"]
+    encoded = [pipeline.encode(load("ecg"), read(tmp_path / name)) for name in "01"]
+    files = [len(pipeline.pack(load("ecg"), pipeline.at_level(load("ecg"), part, 2))) for part in encoded]
+    assert result["points"][1]["bytes"] == sum(files)
+    assert result["points"][1]["rate"]["counts"] == "file"
+    codes = [part.codes for part in encoded]
     for point in result["points"]:
         used = np.unique(np.concatenate([part[:, point["level"] - 1].ravel() for part in codes]))
         assert point["scores"]["codebook_usage"]["value"] == pytest.approx(100 * len(used) / 512)
     prdn = [point["scores"]["prdn"]["value"] for point in result["points"]]
+    assert prdn == sorted(prdn, reverse=True)
+
+
+def test_evaluate_scores_every_bit_rate_of_a_fine_checkpoint_by_its_files(tmp_path):
+    save_fine(tmp_path / "fine")
+    recording = excerpt(example("normal"), ["II"], 20)
+    write(recording, tmp_path / "0")
+    output, checkpoint = tmp_path / "m.json", pipeline.load(tmp_path / "fine")
+    assert main(["evaluate", str(tmp_path / "fine"), "--data", str(tmp_path), "--records", "0", "--output", str(output)]) == 0
+    points = strict(output)["points"]
+    assert [point["level"] for point in points] == [1, 2, 3]
+    for point in points:
+        encoded = pipeline.encode(checkpoint, read(tmp_path / "0"), point["level"])
+        assert point["bytes"] == len(pipeline.pack(checkpoint, encoded))
+        assert point["rate"]["counts"] == "file"
+        assert "codebook_usage" not in point["scores"]
+    prdn = [point["scores"]["prdn"]["value"] for point in points]
     assert prdn == sorted(prdn, reverse=True)
 
 

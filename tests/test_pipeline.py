@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,20 +67,41 @@ def test_more_levels_lose_less_and_cost_more(checkpoint, recording):
     assert rates == sorted(rates)
 
 
-def test_the_rate_counts_every_code_and_all_side_information(checkpoint, recording):
-    encoded = pipeline.encode(checkpoint, recording)
-    rate = pipeline.rate(checkpoint, encoded, 2)
-    frames = encoded.codes.shape[2]
-    side = len(json.dumps(encoded.layout, separators=(",", ":")))
-    assert rate.bytes == -(-2 * 2 * frames * 9 // 8) + side
-    assert rate.value == pytest.approx(8 * rate.bytes / (2 * 240))
-    assert rate.compression_ratio == pytest.approx(2 * 240 * 360 * recording.bits / 8 / rate.bytes)
-    assert pipeline.nominal_rates(checkpoint)[:2] == pytest.approx((101.25, 202.5))
+def test_the_stated_rate_is_that_of_the_file_that_pack_writes(checkpoint, recording):
+    encoded = pipeline.encode(checkpoint, recording, 3)
+    for level in (1, 3):
+        data, rate = pipeline.pack(checkpoint, pipeline.at_level(checkpoint, encoded, level)), pipeline.rate(checkpoint, encoded, level)
+        assert (rate.bytes, rate.counts) == (len(data), "file")
+        assert rate == pipeline.rate_of(data, encoded.layout)
+        assert rate.value == pytest.approx(8 * len(data) / (2 * 240))
+        assert rate.compression_ratio == pytest.approx(2 * 240 * 360 * recording.bits / 8 / len(data))
+
+
+def test_the_first_levels_are_the_same_whatever_is_encoded_after_them(checkpoint, recording):
+    few, many = (pipeline.encode(checkpoint, recording, level) for level in (2, 4))
+    assert np.array_equal(few.codes, many.codes[:, :2])
+    assert pipeline.at_level(checkpoint, many, 2).quality == few.quality
+    with pytest.raises(ValueError, match="not of level 3"):
+        pipeline.at_level(checkpoint, few, 3)
+
+
+def test_nominal_rates_are_those_of_measured_files_where_every_level_was_measured(checkpoint):
+    def measured(counts: str, levels: int) -> dict:
+        return {"points": [{"level": level, "rate": {"value": 50.0 * level, "counts": counts}} for level in range(1, levels + 1)]}
+
+    def rates(metrics: dict) -> tuple[float, ...]:
+        other = replace(checkpoint)
+        other.__dict__["metrics"] = metrics
+        return pipeline.nominal_rates(other)
+
+    assert rates(measured("file", 6)) == (50, 100, 150, 200, 250, 300)
+    for metrics in ({}, measured("file", 5), measured("fixed-length", 6)):
+        assert rates(metrics)[:2] == pytest.approx((101.25, 202.5))
 
 
 def test_codes_and_layout_are_all_that_decoding_needs(checkpoint, recording):
     encoded = pipeline.encode(checkpoint, recording)
-    copied = pipeline.Encoded(encoded.codes.copy(), json.loads(json.dumps(encoded.layout)))
+    copied = pipeline.Encoded(encoded.codes.copy(), json.loads(json.dumps(encoded.layout)), encoded.quality)
     assert np.array_equal(pipeline.decode(checkpoint, copied).signals, pipeline.decode(checkpoint, encoded).signals)
 
 

@@ -46,11 +46,16 @@ def table(metrics: dict[str, Any]) -> str:
 
 
 def _levels(points: list[dict[str, Any]]) -> str:
+    """A row per level: what its files take and how many times smaller they are, then the scores."""
     shown = [name for name in HEADLINES if name in points[0]["scores"]]
-    first = points[0]["scores"]
-    titles = ["level", points[0]["rate"]["unit"], *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
-    rows = [[str(p["level"]), _number(p["rate"]["value"], 0), *(_number(p["scores"][name]["value"], 2) for name in shown)] for p in points]
-    definitions = [f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown]
+    first, unit = points[0]["scores"], points[0]["rate"]["unit"]
+    titles = ["level", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    rows = []
+    for point in points:
+        size = [_number(point["rate"]["value"], 0), _number(point["compression_ratio"], 1)]
+        rows.append([str(point["level"]), *size, *(_number(point["scores"][name]["value"], 2) for name in shown)])
+    counted = [f"- {unit}: {first['bits_per_second']['definition']}"] if "bits_per_second" in first else []
+    definitions = [*counted, *(f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown)]
     return "\n".join([_markdown(titles, rows), "", *definitions])
 
 
