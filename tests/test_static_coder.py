@@ -57,6 +57,7 @@ def test_widths_are_positive_and_sum_to_the_whole_for_any_weights():
             assert widths.sum() == rans.TOTAL
             assert widths.min() >= 1
         assert rans.quantise(np.eye(1, size, size - 1, dtype=int))[0, -1] == rans.TOTAL - size + 1
+    assert rans.quantise(np.array([[0, 1, 1]])).tolist() == [[1, 32768, 32767]]
 
 
 def test_the_rarest_symbol_fits_a_lane_s_state():

@@ -363,6 +363,10 @@ def test_a_header_that_is_cut_off_is_refused():
             read_fields(data[:length])
 
 
+def test_the_dictionary_of_version_1_stays_as_it_is():
+    assert zlib.crc32(_dictionary()) == 0x9B2862B3
+
+
 def _dictionary() -> bytes:
     from vqvae.codec.header import DICTIONARY
 
