@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,24 @@ def test_answers_come_as_they_are_ready_and_leaving_early_ends_the_rest():
     assert next(running).answer == "a"
     running.close()
     assert begun == ["a"] or begun == ["a", "b"]
+
+
+def test_work_that_runs_is_stopped_at_its_next_sign_of_progress():
+    steps: list[int] = []
+
+    def count(doing: Any) -> Any:
+        for step in range(2000):
+            steps.append(step)
+            time.sleep(0.001)
+            doing("counting", step / 2000)
+        yield "done"
+
+    def stop(name: str, doing: str, share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        list(race({"one": count}, stop))
+    assert len(steps) < 2000
 
 
 def test_disturbed_recordings_are_scored_against_the_original_and_against_what_was_given(short):

@@ -174,7 +174,7 @@ def _note(codec: Codec, known: dict[float, int], best: Fitted, size: int) -> str
     if LEAST * size <= count <= size:
         return ""
     if count > size:
-        return f"The smallest file of {codec.title} has {count} bytes, more than the {size} asked for."
+        return f"The smallest file of {codec.name} has {count} bytes, more than the {size} asked for."
     if max(known.values()) <= size:
-        return f"The best quality of {codec.title} takes {count} bytes, less than the {size} asked for."
-    return f"The files of {codec.title} come in steps: the largest one found within {size} bytes has {count}."
+        return f"The best quality of {codec.name} takes {count} bytes, less than the {size} asked for."
+    return f"The files of {codec.name} come in steps: the largest one found within {size} bytes has {count}."
