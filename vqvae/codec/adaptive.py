@@ -45,6 +45,8 @@ class AdaptiveCoder:
 def to_symbols(description: Description, codes: np.ndarray) -> np.ndarray:
     """codes (N, Q, T) -> symbols (T, N, Q) int32 in coding order; ValueError for a code that is out of range."""
     _checked_shape(description, codes.shape)
+    if codes.dtype.kind not in "iu" or codes.min(initial=0) < -LIMIT or codes.max(initial=0) > LIMIT:
+        raise ValueError(f"codes of type {codes.dtype} cannot be written: integers of at most 32 bits can")
     symbols = np.moveaxis(codes.astype(np.int64), 2, 0).copy()
     timed = description.differences.reshape(symbols.shape[1:]).astype(bool)
     symbols[1:, timed] -= symbols[:-1, timed].copy()
