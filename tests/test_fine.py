@@ -17,7 +17,7 @@ from vqvae.networks.fine import FineConfig, FineVQVAE
 from vqvae.networks.wavelet import from_frames, to_frames, wavelet_bases
 from vqvae.quantizers.scalar import LARGEST, ScalarQuantizer
 from vqvae.training.config import Source
-from vqvae.training.fine import Coded, FineCheckpointConfig, FineTraining, draw, fine_loss, train_fine
+from vqvae.training.fine import Coded, FineCheckpointConfig, FineTraining, Stage, draw, fine_loss, train_fine
 
 SMALL = FineConfig(width=8, dilations=(1, 2))
 
@@ -124,22 +124,24 @@ def coded(seed: int, config: FineCheckpointConfig) -> Coded:
     values = np.convolve(random.standard_normal(200 * 32 + 40), np.hanning(41), "valid")[None].astype(np.float32)[:, : 200 * 32] / 3
     latents = to_frames(values[0], 5)[None, None]
     steps = np.geomspace(settings.finest, settings.coarsest, settings.rates)
-    return Coded(values, np.rint(latents / steps[:, None, None, None]).astype(np.int16), np.repeat(latents, len(steps), axis=0), steps)
+    codes = np.rint(latents / steps[:, None, None, None]).astype(np.int16)
+    return Coded(values, codes, np.repeat(latents, len(steps), axis=0)[None], steps)
 
 
 def test_training_brings_the_error_below_the_linear_decoders_and_can_be_resumed(tmp_path: Path):
-    settings = config(steps=80, batch_size=4, window=48, rates=3, finest=0.2, coarsest=1.0, check_every=20, learning_rate=5e-3)
+    settings = config(batch_size=4, window=48, rates=3, finest=0.2, coarsest=1.0, check_every=20)
+    stage = Stage(80, 5e-3)
     sources, checks = [[coded(0, settings)]], [coded(1, settings)]
-    best = train_fine(settings, sources, checks, tmp_path / "whole")
+    best = train_fine(settings, sources, checks, tmp_path / "whole", stage)
     heard: list[int] = []
 
     def stop_at_20(progress) -> bool:  # type: ignore[no-untyped-def]
         heard.append(progress.step)
         return progress.step != 20
 
-    train_fine(settings, sources, checks, tmp_path / "parts", stop_at_20)
+    train_fine(settings, sources, checks, tmp_path / "parts", stage, progress=stop_at_20)
     assert heard[-1] == 20
-    again = train_fine(settings, sources, checks, tmp_path / "parts")
+    again = train_fine(settings, sources, checks, tmp_path / "parts", stage)
     one, two = (weights(folder) for folder in (best, again))
     assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
     model = FineVQVAE(SMALL)

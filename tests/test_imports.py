@@ -24,7 +24,7 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},
     "checkpoint": {"checkpoint", "codec", "training", "networks", "quantizers", "config"},
-    "training": {"datasets", "training", "networks", "quantizers", "config", "metrics", "modalities"},
+    "training": {"codec", "datasets", "training", "networks", "quantizers", "config", "metrics", "modalities"},
 }
 
 

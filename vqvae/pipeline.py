@@ -16,7 +16,7 @@ import numpy as np
 from vqvae import checkpoint as checkpoints_
 from vqvae.checkpoint import Checkpoint
 from vqvae.codec.container import Contents
-from vqvae.codec.vqz import write
+from vqvae.codec.vqz import even_chunk, write
 from vqvae.delineator import load_delineator
 from vqvae.families import family
 from vqvae.modalities import modality
@@ -67,7 +67,8 @@ def encode_at(
 ) -> Encoded:
     """Recording -> codes at any quality; chunk: s that are written together."""
     values, layout = modality(checkpoint.config.modality).to_tensors(recording)
-    codes = family(checkpoint).encode(values, quality, _frames(checkpoint, chunk), progress)
+    frames = values.shape[2] // checkpoint.model.encoder.frame
+    codes = family(checkpoint).encode(values, quality, _chunk(checkpoint, frames, chunk), progress)
     return Encoded(codes, layout, quality)
 
 
@@ -96,8 +97,10 @@ def pack(
     """The `.vqz` file of codes; coder: "adaptive" or "static", the checkpoint's best when empty; the same bytes on any machine."""
     own = family(checkpoint)
     writer = own.coder(coder or own.coders[0], encoded.codes.shape)
-    shape, frames = encoded.codes.shape, _frames(checkpoint, chunk)
-    contents = Contents(checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, frames, encoded.layout)
+    shape = encoded.codes.shape
+    contents = Contents(
+        checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, _chunk(checkpoint, shape[-1], chunk), encoded.layout
+    )
     return write(contents, encoded.codes, writer, THREADS, progress)
 
 
@@ -182,9 +185,10 @@ def judges(kind: str) -> dict[str, Any]:
     return {"delineate": load_delineator(checkpoints_.SHIPPED / "ecg-delineator")} if kind == "ecg" else {}
 
 
-def _frames(checkpoint: Checkpoint, seconds: float) -> int:
+def _chunk(checkpoint: Checkpoint, frames: int, seconds: float) -> int:
+    """Frames that are written together, about so many seconds of them."""
     kind: Any = modality(checkpoint.config.modality)
-    return max(1, round(seconds / kind.FRAMES.length))
+    return even_chunk(frames, max(1, round(seconds / kind.FRAMES.length)))
 
 
 def _level(checkpoint: Checkpoint, level: int | None) -> int:

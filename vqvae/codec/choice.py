@@ -27,7 +27,7 @@ def choose_scalars(coder: AdaptiveCoder, latents: np.ndarray, trade: float, chun
     def choose(start: int) -> np.ndarray:
         wanted = latents[:, :, start : start + chunk]
         nearest = np.sign(wanted) * np.floor(np.abs(wanted) + 0.5)
-        symbols = to_symbols(coder.description, nearest)
+        symbols = to_symbols(coder.description, nearest.astype(np.int32))
         targets = np.moveaxis(np.minimum(np.abs(wanted) * TARGET, FARTHEST), 2, 0).astype(np.int32)
         chosen = choose_values(coder.description, coder.start, symbols, targets, weight)
         return to_codes(coder.description, chosen.reshape(symbols.shape))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
@@ -15,6 +18,17 @@ from vqvae.networks.fine import FineVQVAE
 from vqvae.training.fine import FineCheckpointConfig
 
 LARGEST = 2**19 - 1  # magnitude of a code: differences of two are written too, and those must stay below 2 ** 20
+
+Work = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Windows of codes and of what lies beside them (N, D, t) -> samples (N, 1, t * D)."""
+
+
+class Span(NamedTuple):
+    """The part of the whole that a piece of work is."""
+
+    first: float
+    last: float
+    progress: Step | None
 
 
 class Fine:
@@ -45,15 +59,16 @@ class Fine:
         return choose_scalars(self.coder("adaptive", latents.shape), latents, self._config.training.trade, chunk, progress)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
-        """codes (N, D, T / D) -> values (N, 1, T) float32."""
+        """codes (N, D, T / D) -> values (N, 1, T) float32: the mean of two passes, the second with a template of what the first gave."""
         model, step = self._model, 2.0**-quality
-        linear = self._blocks(codes, lambda window, _: model.linear(window, step), model.decoder.reach, 0.0, 0.1, progress)
-        similar = self._latents(template(linear[:, 0])[:, None])
 
         def refine(window: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
             return model.decoder(model.quantizer.decode(window), near / step, torch.full((len(window),), step))
 
-        return self._blocks(codes, refine, model.decoder.reach, 0.2, 1.0, progress, similar)
+        linear = self._blocks(codes, lambda window, _: model.linear(window, step), codes, Span(0.0, 0.1, progress))
+        first = self._blocks(codes, refine, self._latents(template(linear[:, 0])[:, None]), Span(0.2, 0.5, progress))
+        second = self._blocks(codes, refine, self._latents(template(first[:, 0])[:, None]), Span(0.6, 1.0, progress))
+        return (first + second) / 2
 
     def coder(self, name: str, shape: tuple[int, ...]) -> AdaptiveCoder:
         """The adaptive coder for codes of this shape; there is no other."""
@@ -85,17 +100,16 @@ class Fine:
         return latents
 
     @torch.inference_mode()
-    def _blocks(self, codes, work, reach, first, last, progress, beside=None):  # type: ignore[no-untyped-def]
+    def _blocks(self, codes: np.ndarray, work: Work, beside: np.ndarray, span: Span) -> np.ndarray:
         """`work` on windows of codes, and of what lies beside them, of the periodic signal -> values (N, 1, T), block after block."""
-        frame, count = self._model.encoder.frame, codes.shape[2]
-        wrap = ((0, 0), (0, 0), (reach, reach))
-        around = [np.pad(part, wrap, mode="wrap") for part in (codes, codes if beside is None else beside)]
+        frame, count, reach = self._model.encoder.frame, codes.shape[2], self._model.decoder.reach
+        around = [np.pad(part, ((0, 0), (0, 0), (reach, reach)), mode="wrap") for part in (codes, beside)]
         values = np.empty((len(codes), 1, count * frame), np.float32)
         for piece in pieces(count, BLOCK, 0):
-            windows = (torch.from_numpy(part[:, :, piece.start : piece.stop + 2 * reach].astype(np.float32)) for part in around)
-            found = work(*windows)[:, :, reach * frame : (reach + piece.stop - piece.start) * frame]
+            place = slice(piece.start, piece.stop + 2 * reach)
+            window, near = (torch.from_numpy(part[:, :, place].astype(np.float32)) for part in around)
+            found = work(window, near)[:, :, reach * frame : (reach + piece.stop - piece.start) * frame]
             values[:, :, piece.start * frame : piece.stop * frame] = found.numpy()
-            if progress:
-                progress(first + (last - first) * piece.stop / count)
+            if span.progress:
+                span.progress(span.first + (span.last - span.first) * piece.stop / count)
         return values
-

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import safetensors.torch
+import torch
 
 from vqvae.codec.adaptive import AdaptiveCoder
 from vqvae.codec.choice import choose_scalars
@@ -16,10 +18,11 @@ from vqvae.codec.state import State, pack, unpack
 from vqvae.config import write_bytes
 from vqvae.datasets.splits import record_folder
 from vqvae.modalities import modality
+from vqvae.networks.fine import FineVQVAE
 from vqvae.networks.wavelet import from_frames, to_frames
 from vqvae.quantizers.scalar import SHRINK
 from vqvae.training.config import Source
-from vqvae.training.fine import Coded, FineCheckpointConfig, FineProgress, train_fine
+from vqvae.training.fine import Coded, FineCheckpointConfig, FineProgress, Stage, train_fine
 
 CHUNK = 3375  # frames that are coded from one start: 300 s of ECG
 EXCERPTS = 3  # stretches of CHUNK frames, spread over a long recording, that a start state is learned from
@@ -95,7 +98,7 @@ def code(config: FineCheckpointConfig, values: np.ndarray, start: State) -> Code
         linear = np.stack([_inverse(config, (row - SHRINK * np.sign(row) * (np.abs(row) == 1)) * step) for row in chosen])
         codes.append(chosen.swapaxes(1, 2).astype(np.int16))
         templates.append(_latents(config, kind.template(linear)).swapaxes(1, 2).astype(np.float16))  # type: ignore[attr-defined]
-    return Coded(values, np.stack(codes), np.stack(templates), steps)
+    return Coded(values, np.stack(codes), np.stack(templates)[None], steps)
 
 
 def _latents(config: FineCheckpointConfig, values: np.ndarray) -> np.ndarray:
@@ -111,11 +114,41 @@ def _inverse(config: FineCheckpointConfig, latents: np.ndarray) -> np.ndarray:
 def train_fine_checkpoint(
     config: FineCheckpointConfig, data: Path, run: Path, told: Told, progress: Callable[[FineProgress], bool]
 ) -> Path:
-    """Prepare, train, and put the start state beside the weights; returns the folder of the best weights.
+    """Prepare, train, polish, and put the start state beside the weights; returns the folder of the best weights.
 
     A run that is continued prepares again, which gives the same.
     """
+    settings, going = config.training, True
+
+    def heard(at: FineProgress) -> bool:
+        nonlocal going
+        going = progress(at)
+        return going
+
     prepared = prepare(config, data, told)
-    (run / "best").mkdir(parents=True, exist_ok=True)
-    write_bytes(run / "best" / "start.bin", prepared.start)
-    return train_fine(config, prepared.training, prepared.validation, run, progress)
+    first = train_fine(config, prepared.training, prepared.validation, run, Stage(settings.steps, settings.learning_rate), progress=heard)
+    write_bytes(first / "start.bin", prepared.start)
+    if not going:
+        return first
+    model = FineVQVAE(config.model).requires_grad_(False)
+    model.load_state_dict(safetensors.torch.load_file(first / "model.safetensors"))
+    told("looking at its own output", 0.0)
+    training = [[with_own_templates(config, model, coded) for coded in source] for source in prepared.training]
+    validation = [with_own_templates(config, model, coded) for coded in prepared.validation]
+    polishing = Stage(settings.polishing_steps, settings.polishing_rate)
+    best = train_fine(config, training, validation, run / "polished", polishing, model, heard)
+    write_bytes(best / "start.bin", prepared.start)
+    return best
+
+
+@torch.no_grad()
+def with_own_templates(config: FineCheckpointConfig, model: FineVQVAE, coded: Coded) -> Coded:
+    """The same with templates of the decoder's output besides: what it sees in its second pass."""
+    kind: Any = modality(config.modality)
+    again = []
+    for rate, step in enumerate(coded.steps):
+        codes = torch.from_numpy(coded.codes[rate].astype(np.float32)).movedim(-1, 1)
+        templates = torch.from_numpy(coded.templates[0, rate].astype(np.float32) / np.float32(step)).movedim(-1, 1)
+        rebuilt = model.decoder(model.quantizer.decode(codes), templates, torch.full((len(codes),), float(step)))
+        again.append(_latents(config, kind.template(rebuilt[:, 0].numpy())).swapaxes(1, 2).astype(np.float16))
+    return coded._replace(templates=np.concatenate([coded.templates, np.stack(again)[None]]))

@@ -35,6 +35,8 @@ class FineTraining:
     batch_size: int = 32  # windows
     window: int = 96  # frames
     learning_rate: float = 1.5e-3  # at the top of one cosine cycle
+    polishing_steps: int = 8000  # more, with templates of the decoder's own output besides
+    polishing_rate: float = 1e-3
     finest: float = 0.025  # quantizer step, in standard deviations of a lead
     coarsest: float = 1.7
     rates: int = 12  # steps in a geometric row from the finest to the coarsest
@@ -65,7 +67,7 @@ class Coded(NamedTuple):
 
     values: np.ndarray  # (N, F * D) float32
     codes: np.ndarray  # (S, N, F, D) integers
-    templates: np.ndarray  # (S, N, F, D) latents of the template of the linear reconstruction
+    templates: np.ndarray  # (V, S, N, F, D) latents of templates: of the linear reconstruction, then of the decoder's own
     steps: np.ndarray  # (S,)
 
 
@@ -76,6 +78,13 @@ class Batch(NamedTuple):
     codes: Tensor  # (B, D, W)
     templates: Tensor  # (B, D, W) in steps
     steps: Tensor  # (B,)
+
+
+class Stage(NamedTuple):
+    """One cosine cycle of training."""
+
+    steps: int
+    learning_rate: float
 
 
 class FineProgress(NamedTuple):
@@ -91,38 +100,52 @@ def train_fine(
     training: Sequence[Sequence[Coded]],
     validation: Sequence[Coded],
     run: Path,
+    stage: Stage,
+    begin: FineVQVAE | None = None,
     progress: Callable[[FineProgress], bool] = lambda _: True,
 ) -> Path:
-    """Train the decoder on coded recordings of every source, continuing what `run` holds; returns the folder of the best weights."""
+    """Train the decoder on coded recordings of every source, continuing what `run` holds; returns the folder of the best weights.
+
+    begin: the model to go on from; a new one when None.
+    """
     settings = config.training
     folder = RunFolder(run)
     folder.start(to_json(config))
     torch.manual_seed(settings.seed)
     model = FineVQVAE(config.model)
-    optimizer = torch.optim.AdamW(model.decoder.refine.parameters(), settings.learning_rate, weight_decay=1e-3)
+    if begin is not None:
+        model.load_state_dict(begin.state_dict())
+    optimizer = torch.optim.AdamW(model.decoder.refine.parameters(), stage.learning_rate, weight_decay=1e-3)
     at = folder.resume(model, optimizer) or Resumed(0, math.inf)
     remaining = math.nan
-    for step in range(at.step, settings.steps):
+    shares = [source.share for source in settings.training]
+    for step in range(at.step, stage.steps):
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(step, settings.steps)
-        loss = fine_loss(model, draw(training, [source.share for source in settings.training], settings, step))
+            group["lr"] = stage.learning_rate * _schedule(step, stage.steps)
+        loss = fine_loss(model, draw(training, shares, settings, step))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.decoder.refine.parameters(), 0.5)
         optimizer.step()
-        going = progress(FineProgress(step + 1, settings.steps, remaining))
-        if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
+        going = progress(FineProgress(step + 1, stage.steps, remaining))
+        if (step + 1) % settings.check_every == 0 or step + 1 == stage.steps or not going:
             remaining = check_fine(model, validation)
             folder.record(step=step + 1, loss=round(loss.item(), 4), remaining=round(remaining, 5))
-            if remaining < at.best:
-                folder.keep_best(model)
-            at = Resumed(step + 1, min(at.best, remaining))
-            folder.keep_last(model, optimizer, at.step, at.best)
-            folder.status("running" if going else "stopped", step + 1, settings.steps)
+            at = _kept(folder, model, optimizer, Resumed(step + 1, at.best), remaining)
+            folder.status("running" if going else "stopped", step + 1, stage.steps)
         if not going:
             return run / "best"
-    folder.status("done", settings.steps, settings.steps)
+    folder.status("done", stage.steps, stage.steps)
     return run / "best"
+
+
+def _kept(folder: RunFolder, model: FineVQVAE, optimizer: torch.optim.Optimizer, at: Resumed, remaining: float) -> Resumed:
+    """Save the last weights, and the best ones when they leave the least error so far."""
+    if remaining < at.best:
+        folder.keep_best(model)
+    at = Resumed(at.step, min(at.best, remaining))
+    folder.keep_last(model, optimizer, at.step, at.best)
+    return at
 
 
 def fine_loss(model: FineVQVAE, batch: Batch) -> Tensor:
@@ -151,7 +174,8 @@ def draw(sources: Sequence[Sequence[Coded]], shares: Sequence[float], settings: 
         frame = coded.codes.shape[3]
         values.append(sign * coded.values[row, None, start * frame : (start + settings.window) * frame])
         codes.append(sign * coded.codes[rate, row, place].T)
-        templates.append(sign * coded.templates[rate, row, place].T.astype(np.float32) / coded.steps[rate])
+        seen = coded.templates[random.integers(len(coded.templates)), rate, row, place]
+        templates.append(sign * seen.T.astype(np.float32) / coded.steps[rate])
         steps.append(coded.steps[rate])
     stacked = (np.stack(part).astype(np.float32) for part in (values, codes, templates, steps))
     return Batch(*(torch.from_numpy(part) for part in stacked))
@@ -159,14 +183,14 @@ def draw(sources: Sequence[Sequence[Coded]], shares: Sequence[float], settings: 
 
 @torch.no_grad()
 def check_fine(model: FineVQVAE, coded: Sequence[Coded]) -> float:
-    """Error over the linear decoder's, root mean square of each recording's first row at each rate, geometric mean over both."""
+    """Error over the linear decoder's, RMS of each recording's first row at each rate, geometric mean; with the last templates."""
     logs = []
     for recording in coded:
         frames = min(CHECKED, recording.codes.shape[2])
         values = torch.from_numpy(recording.values[:1, None, : frames * model.encoder.frame])
         for rate, step in enumerate(recording.steps):
             codes = torch.from_numpy(recording.codes[rate, :1, :frames].astype(np.float32)).movedim(-1, 1)
-            templates = torch.from_numpy(recording.templates[rate, :1, :frames].astype(np.float32)).movedim(-1, 1)
+            templates = torch.from_numpy(recording.templates[-1, rate, :1, :frames].astype(np.float32)).movedim(-1, 1)
             batch = Batch(values, codes, templates / float(step), torch.tensor([step], dtype=torch.float32))
             logs.append(0.5 * math.log(fine_loss(model, batch).item()))
     return math.exp(sum(logs) / len(logs))

@@ -13,9 +13,9 @@ import numpy as np
 from vqvae.modalities.ecg.detection import find_r_peaks
 
 HALF = 36  # samples to either side of an R-peak that are compared: 100 ms at 360 Hz
-AROUND = 30  # beats to either side that are looked at
+AROUND = 60  # beats to either side that are looked at
 SHIFT = 4  # samples that a beat may be moved to fit better
-MOST = 10  # beats that are averaged
+MOST = 16  # beats that are averaged
 LEAST = 0.5  # similarity that a beat must have: 1 means equal, 0 unrelated
 FEWEST = 5  # beats below which there is nothing to learn from others
 
