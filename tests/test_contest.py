@@ -14,13 +14,15 @@ import pytest
 from toy_codec import Toy
 
 from vqvae import baselines, codecs
+from vqvae.contest.benchmark import benchmark
 from vqvae.contest.curves import Curve, at_ratio
 from vqvae.contest.entries import Contest, prepare, size_at
 from vqvae.contest.fairness import warnings
 from vqvae.contest.race import race
 from vqvae.contest.results import Failed, Result, Seconds, agreeing, distance, ranked, winners
+from vqvae.contest.schema import interpolated
 from vqvae.contest.sizes import LEAST, fit
-from vqvae.modalities.ecg import Ecg, example, excerpt, sampled
+from vqvae.modalities.ecg import Ecg, example, excerpt, sampled, write
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
 from vqvae.modalities.protocol import Report, Score
 
@@ -295,6 +297,31 @@ def test_a_curve_covers_the_sizes_once_each_and_ends_where_the_codec_does(contes
         assert len(answer.data) == pytest.approx(answer.size, rel=0.15)
     assert found[3].quality == Toy.qualities[0]
     assert len(list(contest.curve([Toy()], [*sizes, contest.size(1200)]))) == 4
+
+
+def test_no_mean_is_given_unless_every_recording_reaches_the_ratio():
+    whole = Curve.of([(4.0, {"f1": 90.0}), (64.0, {"f1": 50.0})])
+    part = Curve.of([(4.0, {"f1": 100.0}), (16.0, {"f1": 80.0})])
+    scores = [Score("f1", math.nan, "%", 100.0, "")]
+    found = interpolated({"a": {"1": whole, "2": part}, "b": {"1": whole}}, [16.0, 64.0], scores, ["1", "2"])
+    means = {(entry["codec"], entry["compression_ratio"]): entry["scores"]["f1"]["value"] for entry in found}
+    assert means == {("a", 16.0): pytest.approx(75.0), ("a", 64.0): None, ("b", 16.0): None, ("b", 64.0): None}
+    assert found[1]["recordings"] == {"1": {"f1": 50.0}}
+
+
+def test_a_recording_that_a_codec_cannot_code_is_named_and_the_rest_measured(tmp_path):
+    class Picky(Toy):
+        def compress(self, recording: Ecg, quality: float, progress: Any = None) -> bytes:
+            if recording.name == "b":
+                raise ValueError("not this one")
+            return super().compress(recording, quality, progress)
+
+    for name in "ab":
+        write(excerpt(example("normal"), ["II"], 8), tmp_path / name)
+    found = benchmark("ecg", [tmp_path / "a", tmp_path / "b"], [Picky("picky"), Toy()], [8.0], grid=(5.0, 12.0))
+    assert found["failed"] == [{"recording": "b", "codec": "picky", "sentence": "not this one"}]
+    assert [set(point["recordings"]) for point in found["points"]] == [{"a"}, {"a"}, {"a", "b"}, {"a", "b"}]
+    assert [entry["scores"]["prdn"]["value"] is None for entry in found["at_ratios"]] == [True, False]
 
 
 # who saw what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def benchmark(options: argparse.Namespace) -> None:
         found = run(options.kind, paths, entrants, ratios, cut, lambda name, doing, share: told(f"{name}: {doing}", share))
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
     result = {**origin(digests, options.command), **found}
+    for failure in found["failed"]:
+        print(f"{failure['codec']} cannot code {failure['recording']}: {failure['sentence']}", file=sys.stderr)
+    if not found["points"]:
+        raise ValueError("no codec could code any of these recordings")
     print(table(result))
     write_json(options.output, result)
 

@@ -42,11 +42,12 @@ def benchmark(
 ) -> dict[str, Any]:
     """The schema's "data", "points" and "at_ratios" (`schema.interpolated`) for the recordings in `paths`, each shortened by `cut`.
 
-    ValueError when a codec cannot code one of them, or when a ratio lies outside the grid.
+    "failed" names every recording that a codec could not code, and why.  ValueError when a ratio lies outside the grid.
     """
     if outside := [ratio for ratio in ratios if not grid[0] <= ratio <= grid[-1]]:
         raise ValueError(f"the ratio {outside[0]:g} lies outside {grid[0]:g} to {grid[-1]:g}, where files are made")
     rows: list[_Row] = []
+    failed: list[dict[str, str]] = []
     for done, path in enumerate(paths):
         recording = cut(modality(kind).read(path))
         contest = prepare(kind, recording)
@@ -58,14 +59,17 @@ def benchmark(
 
         for result in contest.curve(codecs, sizes, tell):
             if isinstance(result, Failed):
-                raise ValueError(f"{result.codec} cannot code {path.name}: {result.sentence}")
-            rows.append(_row(result, sizes, path.name))
+                failed.append({"recording": path.name, **result._asdict()})
+            else:
+                rows.append(_row(result, sizes, path.name))
     rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
     scores = rows[0].scores if rows else ()
+    names = [path.name for path in paths]
     return {
-        "data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]},
+        "data": {"folder": paths[0].parent.name if paths else "", "recordings": names},
         "points": _points(rows),
-        "at_ratios": interpolated(_curves(rows), ratios, scores),
+        "at_ratios": interpolated(_curves(rows), ratios, scores, names),
+        "failed": failed,
     }
 
 

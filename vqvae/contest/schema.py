@@ -64,15 +64,17 @@ def origin(codecs: Mapping[str, str], command: Sequence[str]) -> dict[str, Any]:
     return {"codecs": dict(codecs), "command": shlex.join(command), "commit": commit(), "versions": versions()}
 
 
-def interpolated(curves: Mapping[str, Mapping[str, Curve]], ratios: Sequence[float], scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Every codec at every ratio: read off each recording's own curve, then averaged; no mean where a curve does not reach the ratio.
+def interpolated(
+    curves: Mapping[str, Mapping[str, Curve]], ratios: Sequence[float], scores: Sequence[Score], recordings: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Every codec at every ratio: read off each recording's own curve, then averaged; no mean unless every recording's curve reaches it.
 
     curves: codec -> recording -> its curve.
     """
     table = []
-    for codec, recordings in curves.items():
+    for codec, own in curves.items():
         for ratio in ratios:
-            reached = {name: curve for name, curve in recordings.items() if curve.reaches(ratio)}
+            reached = {name: own[name] for name in recordings if name in own and own[name].reaches(ratio)}
             rows = {name: {score.name: at_ratio(curve, score.name, ratio) for score in scores} for name, curve in reached.items()}
             entry: dict[str, Any] = {"codec": codec, "compression_ratio": ratio, "scores": {}, "recordings": answers(rows)}
             for score in scores:
@@ -80,5 +82,3 @@ def interpolated(curves: Mapping[str, Mapping[str, Curve]], ratios: Sequence[flo
                 entry["scores"][score.name] = stated(score, mean(known) if len(reached) == len(recordings) else None)
             table.append(entry)
     return table
-
-
