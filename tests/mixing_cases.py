@@ -77,9 +77,9 @@ def chosen(plain: bool) -> list[int]:
             targets = np.array(targets, object if plain else np.int32)
             mixing.choose_values(flat, targets, 20_000, layout, logs, around, mixer)
         else:
-            candidates = rng.integers(0, 64, (symbols.size // 3, 4, 3)).astype(object if plain else np.int32)
-            distortions = rng.integers(0, 1 << 40, candidates.shape[:2]).astype(object if plain else np.int64)
-            mixing.choose_rows(flat, candidates, distortions, 1 << 35, layout, logs, around, mixer)
+            candidates = rng.integers(0, 64, (symbols.size // 3, 4)).astype(object if plain else np.int32)
+            distortions = rng.integers(0, 1 << 40, candidates.shape).astype(object if plain else np.int64)
+            mixing.choose_last(flat, candidates, distortions, 1 << 35, layout, logs, around, mixer)
         found += [int(symbol) for symbol in flat]
     return found
 

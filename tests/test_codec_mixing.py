@@ -108,15 +108,17 @@ def test_channels_coded_as_differences_are_left_as_they_are():
     assert not found[:, :, 1:].any()
 
 
-def test_chosen_rows_have_the_least_distortion_for_free_bits_and_the_fewest_bits_for_dear_ones():
+def test_the_last_of_a_row_has_the_least_distortion_for_free_bits_and_the_fewest_bits_for_dear_ones():
     rng = np.random.default_rng(0)
-    description = indices(2, 4, 2, 8)
-    candidates = np.stack([rng.integers(0, 16, (60, 2)), np.full((60, 2), 3)], axis=1)
+    description, start = indices(2, 4, 2, 8), cold(indices(2, 4, 2, 8))
+    symbols = rng.integers(0, 16, (60, 2))
+    candidates = np.stack([rng.integers(0, 16, 60), np.full(60, 3)], axis=1)
     distortions = np.stack([np.zeros(60), np.full(60, 1000)], axis=1)
-    start = cold(description)
-    assert (streams.choose_rows(description, start, candidates, distortions, 0) == candidates[:, 0].ravel()).all()
-    dear = streams.choose_rows(description, start, candidates, distortions, 1 << 30).reshape(60, 2)
-    assert (dear[8:] == 3).all()
+    free = streams.choose_last(description, start, symbols, candidates, distortions, 0)
+    assert (free == np.stack([symbols[:, 0], candidates[:, 0]], axis=1)).all()
+    dear = streams.choose_last(description, start, symbols, candidates, distortions, 1 << 30)
+    assert (dear[:, 0] == symbols[:, 0]).all()
+    assert (dear[20:, 1] == 3).all()
 
 
 def contexts_of_the_first_row(description, codes) -> list[tuple[int, ...]]:

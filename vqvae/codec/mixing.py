@@ -317,30 +317,18 @@ def choose_values(symbols, targets, weight, layout, logs, around, mixer):  # typ
 
 
 @compiled
-def price_row(symbols, first, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """What the row of symbols that begins at `first` would cost now, 1/65536 bit, without learning in between."""
-    registers = around.registers[first % len(layout.distances) // layout.span]
-    so_far, cost = registers[ENERGY_SO_FAR], 0
-    for n in range(first, first + layout.span):
-        prepare(symbols, n, layout, logs, around, mixer)
-        cost += price(mixer, symbols[n])
-        registers[ENERGY_SO_FAR] += abs(symbols[n])
-    registers[ENERGY_SO_FAR] = so_far
-    return cost
-
-
-@compiled
-def choose_rows(symbols, candidates, distortions, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """Fill in, row by row, the candidate with the least distortion plus `weight` times bits, learning on the way as coding will."""
+def choose_last(symbols, candidates, distortions, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
+    """Fill in the last symbol of every row: the candidate of least distortion plus `weight` times bits; learn on the way as coding will."""
     for row in range(len(candidates)):
-        first, last = row * layout.span, (row + 1) * layout.span
-        best, least = 0, -1
-        for i in range(candidates.shape[1]):
-            symbols[first:last] = candidates[row, i]
-            total = distortions[row, i] + ((weight * price_row(symbols, first, layout, logs, around, mixer)) >> 16)
-            if least < 0 or total < least:
-                best, least = i, total
-        symbols[first:last] = candidates[row, best]
+        first, last = row * layout.span, (row + 1) * layout.span - 1
         for n in range(first, last):
             prepare(symbols, n, layout, logs, around, mixer)
             code_prepared(LEARN, symbols, n, layout, around, mixer)
+        prepare(symbols, last, layout, logs, around, mixer)
+        best, least = 0, -1
+        for i in range(candidates.shape[1]):
+            total = distortions[row, i] + ((weight * price(mixer, candidates[row, i])) >> 16)
+            if least < 0 or total < least:
+                best, least = i, total
+        symbols[last] = candidates[row, best]
+        code_prepared(LEARN, symbols, last, layout, around, mixer)

@@ -95,16 +95,18 @@ def choose_values(description: Description, start: State, symbols: np.ndarray, t
     return flat
 
 
-def choose_rows(description: Description, start: State, candidates: np.ndarray, distortions: np.ndarray, weight: int) -> np.ndarray:
-    """Candidates (R, K, Q) for the R rows of a stream and their distortions (R, K) int64 -> symbols (R * Q,), one candidate for each row.
+def choose_last(
+    description: Description, start: State, symbols: np.ndarray, candidates: np.ndarray, distortions: np.ndarray, weight: int
+) -> np.ndarray:
+    """Symbols (R, Q) of R rows, candidates (R, K) for the last of each and their distortions (R, K) int64 -> symbols (R, Q).
 
-    Minimises distortion plus `weight` / 65536 times bits, row by row in coding order.
+    Minimises distortion plus `weight` / 65536 times bits, row by row in coding order; the other symbols stay as they are.
     """
-    symbols = np.zeros(len(candidates) * description.span, np.int32)
+    flat = _flat(symbols)
     around, mixer = new_surroundings(description), new_mixer(description, start.copy())
     candidates, distortions = np.ascontiguousarray(candidates, np.int32), np.ascontiguousarray(distortions, np.int64)
-    mixing.choose_rows(symbols, candidates, distortions, weight, description.layout, tables().logs, around, mixer)
-    return symbols
+    mixing.choose_last(flat, candidates, distortions, weight, description.layout, tables().logs, around, mixer)
+    return flat.reshape(symbols.shape)
 
 
 def new_mixer(description: Description, state: State, payload: np.ndarray | None = None) -> Mixer:

@@ -90,20 +90,18 @@ def _chosen(
     codes: np.ndarray, nearest: np.ndarray, errors: np.ndarray, thrift: float, chunk: int, coder: AdaptiveCoder
 ) -> np.ndarray:
     """Codes (N, q, T) of the levels before and candidates (T, N, K) of the next -> codes (N, q + 1, T)."""
-    from vqvae.codec.streams import choose_rows
+    from vqvae.codec.streams import choose_last
 
     unit = max(float(errors[:, :, 0].mean()), 1e-12) / FINE
     distortions = np.minimum(np.rint(errors / unit), 2**40).astype(np.int64)
     weight = round(thrift * SLOPE * FINE)
     frames, rows, count = nearest.shape
-    before = np.broadcast_to(codes.transpose(2, 0, 1)[:, :, None], (frames, rows, count, codes.shape[1]))
-    candidates = np.concatenate([before, nearest[..., None]], axis=3)
-    width = candidates.shape[3]
+    symbols = np.concatenate([codes.transpose(2, 0, 1), nearest[:, :, :1]], axis=2)  # (T, N, q + 1)
 
     def choose(start: int) -> np.ndarray:
         place = slice(start, start + chunk)
-        given = candidates[place].reshape(-1, count, width)
-        symbols = choose_rows(coder.description, coder.start, given, distortions[place].reshape(-1, count), weight)
-        return to_codes(coder.description, symbols.reshape(-1, rows, width))
+        given = (symbols[place].reshape(-1, symbols.shape[2]), nearest[place].reshape(-1, count), distortions[place].reshape(-1, count))
+        chosen = choose_last(coder.description, coder.start, *given, weight)
+        return to_codes(coder.description, chosen.reshape(-1, rows, symbols.shape[2]))
 
     return in_chunks(choose, frames, chunk, None)

@@ -9,8 +9,8 @@ from vqvae.modalities.ecg.figures import figure
 from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import Beats, Ecg, fingerprint
 from vqvae.modalities.ecg.scores import analyse, compare
-from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, length, restore, to_tensors, with_gaps
 from vqvae.modalities.ecg.template import template
+from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, length, restore, to_tensors, with_gaps
 from vqvae.modalities.ecg.uploads import receive
 from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import targets, write
