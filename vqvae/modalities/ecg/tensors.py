@@ -30,7 +30,7 @@ def to_tensors(recording: Ecg) -> Tensors:
     for lead, signal in enumerate(recording.signals):
         missing = np.isnan(signal)
         present = signal[~missing]
-        offset, gain = (float(present.mean(dtype=np.float64)), float(present.std(dtype=np.float64))) if len(present) else (0.0, 0.0)
+        offset, gain = _scale(present)
         offsets.append(offset)
         gains.append(gain)  # 0 for a flat lead, which comes back flat
         gaps.append(_runs(missing))
@@ -84,6 +84,15 @@ class _Lengths(NamedTuple):
 def _lengths(count: int, ratio: Fraction) -> _Lengths:
     resampled = -(-count * ratio.numerator // ratio.denominator)
     return _Lengths(resampled, 2 * MARGIN + -(-resampled // FRAME) * FRAME)
+
+
+def _scale(present: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation, mV, with no more digits than matter, since they are written into files: a millionth of the latter."""
+    if not len(present):
+        return 0.0, 0.0
+    offset, gain = float(present.mean(dtype=np.float64)), float(present.std(dtype=np.float64))
+    digits = 6 - math.floor(math.log10(gain)) if gain > 0 else 9
+    return round(offset, digits), round(gain, digits)
 
 
 def _ratio(rate: float) -> Fraction:
