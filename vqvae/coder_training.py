@@ -22,7 +22,7 @@ from vqvae.networks.vqvae import VQVAE
 from vqvae.training.config import CodebookConfig
 
 CHUNK = 3375  # frames that are coded from one start: 300 s of ECG
-EXCERPTS = 3  # of a long recording
+EXCERPTS = 2  # of a long recording
 THRIFTS = (0.0, 0.6)  # below the whole number of levels: codes as they are at high and at low rates
 Told = Callable[[str, float], None]
 

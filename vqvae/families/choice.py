@@ -15,8 +15,8 @@ from vqvae.families.protocol import BLOCK, pieces
 from vqvae.networks.vqvae import VQVAE
 from vqvae.quantizers.refined import Estimate
 
-CANDIDATES = 8  # nearest code vectors that are priced
-QUIET = 2  # and so many of the smallest, which say that hardly anything happens
+CANDIDATES = 5  # nearest code vectors that are priced
+QUIET = 1  # and so many of the smallest, which says that hardly anything happens
 FINE = 1 << 16  # parts of the mean squared error that distortions are counted in
 SLOPE = 0.17  # of a frame's squared error: what a bit is worth where error falls fourfold in 8 bits
 
