@@ -13,7 +13,7 @@ from vqvae.codec.protocol import Coder, Decompressed, Step
 from vqvae.codec.vqz import read
 from vqvae.families import family
 from vqvae.families.protocol import Family
-from vqvae.files import holes, require
+from vqvae.files import holes, require, require_fit
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
 
@@ -77,4 +77,10 @@ class CheckpointCodec:
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
+        kind: Any = modality(self.modality)
+        require_fit(kind, contents, self.qualities)
+        frames, channels = kind.length(contents.layout) / self.checkpoint.model.encoder.frame, self._family.channels(contents.quality)
+        if contents.shape[1:] != (channels, frames):
+            needed = f"its quality and length need {channels} by {frames:g} a lead"
+            raise ValueError(f"the file's codes have the shape {contents.shape}, but {needed}: it is damaged or forged")
         return self._family.coder(contents.coder, contents.shape)

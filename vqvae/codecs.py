@@ -14,8 +14,8 @@ from vqvae import baselines
 from vqvae.baselines.protocol import Baseline
 from vqvae.codec.container import Contents, unpack
 from vqvae.codec.protocol import Codec, Coder, Damage, Decompressed, Step
-from vqvae.codec.vqz import read, write
-from vqvae.files import frame_seconds, holes, require, stretches
+from vqvae.codec.vqz import even_chunk, read, write
+from vqvae.files import frame_seconds, holes, require, require_fit, stretches
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vqvae.pipeline import Rate
 
 CHUNK = 300.0  # s that are coded together: what one damaged byte can cost; 2 % more bytes than in one piece
+THREADS = 2
 _ENCODING = 0.4  # of the time that compressing takes an opponent, about; the rest is entropy coding
 
 
@@ -123,17 +124,19 @@ class Opponent:
         values, layout = kind.to_tensors(recording)
         codes = self._baseline.encode(values, quality)
         coder = self._baseline.coder(len(codes))
-        chunk = max(1, round(self._chunk / frame_seconds(kind, layout, codes.shape[-1])))
+        frames = codes.shape[-1]
+        chunk = even_chunk(frames, max(1, round(self._chunk / frame_seconds(kind, layout, frames))))
         contents = Contents(self.name, self.sha256, coder.name, float(quality), codes.shape, chunk, layout)
-        return write(contents, codes, coder, progress=progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
+        return write(contents, codes, coder, THREADS, progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
 
     def decompress(self, data: bytes, progress: Step | None = None) -> Decompressed:
         """The recording out of its file, with gaps where that is damaged; ValueError when nothing can be read."""
-        file = read(data, self._coder, progress=progress)
+        file = read(data, self._coder, THREADS, progress)
         kind: Any = modality(self.modality)
         values = self._baseline.decode(file.codes, file.contents.quality, kind.length(file.contents.layout))
         return Decompressed(kind.restore(Tensors(values, holes(kind, file.contents, file.damage))), file.damage)
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
+        require_fit(modality(self.modality), contents, self.qualities)
         return self._baseline.coder(contents.shape[0])

@@ -19,6 +19,18 @@ def require(contents: Contents, found: Any) -> None:
         raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): use that version's folder")
 
 
+def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float]) -> None:
+    """ValueError unless layout, rows and quality of a file agree, so that what it claims is bounded by what it holds."""
+    kind.check_layout(contents.layout)
+    low, high = qualities
+    if not low <= contents.quality <= high:
+        stated = f"a quality of {contents.quality:g}, but {contents.codec} takes {low:g} to {high:g}"
+        raise ValueError(f"the file states {stated}: it is damaged or forged")
+    rows = len(contents.layout["leads"])
+    if contents.shape[0] != rows:
+        raise ValueError(f"the file states {rows} leads, but has codes of {contents.shape[0]}: it is damaged or forged")
+
+
 def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
     """Length of one code's piece of signal, s."""
     return float(kind.length(layout) / frames / kind.describe_preprocessing()["rate_hz"])

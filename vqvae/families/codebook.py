@@ -38,11 +38,15 @@ class Codebook:
         """The quality of `level` levels."""
         return float(level)
 
+    def channels(self, quality: float) -> int:
+        """Levels used."""
+        return math.ceil(quality)
+
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
         """values (N, 1, T) -> codes (N, levels used, T / frame)."""
         from vqvae.families.choice import choose_vectors
 
-        count = math.ceil(quality)
+        count = self.channels(quality)
         thrift = FAIR * GREEDIEST ** (count - quality)
         codes = choose_vectors(self._model, values, count, thrift, chunk, self._adaptive, progress)
         return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)

@@ -52,6 +52,10 @@ class Fine:
         """The quality of a level, from the configuration."""
         return self._config.qualities[level - 1]
 
+    def channels(self, quality: float) -> int:
+        """One code per sample of a frame."""
+        return self._model.encoder.frame
+
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
         """values (N, 1, T) -> codes (N, D, T / D) int32, chosen by rate and distortion in chunks of frames that are written together."""
         latents = self._latents(values) * np.float32(2.0**quality)

@@ -26,6 +26,9 @@ class Family(Protocol):
     def quality(self, level: int) -> float:
         """The quality of a level, 1…levels."""
 
+    def channels(self, quality: float) -> int:
+        """Q: codes per frame at a quality."""
+
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
         """values (N, 1, T) -> codes, integers; chunk: frames that are written together."""
 

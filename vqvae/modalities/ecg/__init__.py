@@ -6,6 +6,7 @@ from vqvae.modalities.ecg.beats import marked
 from vqvae.modalities.ecg.examples import example, examples
 from vqvae.modalities.ecg.excerpts import excerpt, sampled
 from vqvae.modalities.ecg.figures import figure
+from vqvae.modalities.ecg.layouts import check_layout
 from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import Beats, Ecg, fingerprint
 from vqvae.modalities.ecg.scores import analyse, compare
@@ -23,6 +24,7 @@ __all__ = [
     "Ecg",
     "NeedsRate",
     "analyse",
+    "check_layout",
     "compare",
     "describe_preprocessing",
     "example",

@@ -112,7 +112,7 @@ def _candidates(signals: np.ndarray, rate: float, start: int, stop: int) -> Cand
     highest = maximum_filter1d(combined, 2 * int(_SPACING * rate / step) + 1, mode="nearest")
     peaks = np.flatnonzero((combined == highest) & (combined > 0.05))
     peaks = peaks[(peaks * step + first >= start) & (peaks * step + first < stop)]
-    times, once = np.unique(_middle(combined, peaks, rate / step) * step + first, return_index=True)  # a plateau has many peaks, but one top
+    times, once = np.unique(_middle(combined, peaks, rate / step) * step + first, return_index=True)  # a plateau is one
     return Candidates(times, combined[peaks[once]].astype(np.float64))
 
 
