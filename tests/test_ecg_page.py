@@ -42,6 +42,10 @@ def opened(**address: str) -> AppTest:
     return app.switch_page("screens/ecg.py").run()
 
 
+def address(app: AppTest) -> set[tuple[str, str]]:
+    return {(key, value[0] if isinstance(value, list) else value) for key, value in app.query_params.items()}
+
+
 def rate(app: AppTest) -> str:
     return next(metric.value for metric in app.metric if metric.label.startswith("Bit rate"))
 
@@ -74,9 +78,10 @@ def test_the_rate_shown_is_that_of_the_file_and_the_strip_has_a_row_for_every_le
     page = shown(app)
     assert page.file == pipeline.pack(pipeline.load(name), page.encoded)
     assert rate(app) == words.number(8 * len(page.file) / len(page.recording.leads) / page.recording.seconds, "bit/s")
-    assert rate(app) in app.success[0].value.replace("\\", "")
+    verdict = next(box.value for box in (*app.success, *app.warning, *app.error))
+    assert rate(app) in verdict.replace("\\", "")
     assert strip(app)["z"]["shape"].split(",")[0] == str(rows)
-    assert (app.query_params["checkpoint"], app.query_params["level"]) == ([name], ["2"])
+    assert address(app) >= {("checkpoint", name), ("level", "2")}
 
 
 def test_the_command_shown_writes_the_file_of_the_page_and_a_file_can_be_reconstructed(tmp_path, monkeypatch):
@@ -99,7 +104,7 @@ def test_another_checkpoint_keeps_the_level_within_what_it_has():
     assert not app.exception
     assert app.session_state[inputs.LEVEL] == len(QUALITIES)
     assert len(app.select_slider(key=inputs.LEVEL).options) == len(QUALITIES)
-    assert app.query_params["level"] == [str(len(QUALITIES))]
+    assert dict(address(app))["level"] == str(len(QUALITIES))
     assert "Step 3 of 3" in " ".join(caption.value for caption in app.sidebar.caption)
 
 
@@ -170,7 +175,7 @@ def test_a_damaged_file_opens_with_a_gap_and_says_where(file):
 REFUSED = {  # a word of the sentence -> what to make of a file
     "does not start with VQZ": lambda file: b"PK\x03\x04" + bytes(100),
     "cut off or damaged": lambda file: file[:40],
-    "install a newer one": lambda file: file[:3] + b"\x09" + file[4:],
+    "install a newer one": lambda file: file[:3] + b"\x09" + file[4:60],
 }
 
 
