@@ -61,8 +61,9 @@ class Contest:
         guide, tried = Sizes(codec, self.recording), set[float]()
         for index, size in enumerate(sizes):
             part = partial(_part, doing, index, len(sizes))
-            if guide.quality(size) not in tried:
-                fitted = guide.file(size, partial(part, "encoding", scale=_ENCODING))
+            step = partial(part, "encoding", scale=_ENCODING)
+            if guide.quality(size, step) not in tried:
+                fitted = guide.file(size, step)
                 tried.add(fitted.quality)
                 yield self._scored(name, codec, fitted, size, part)
 

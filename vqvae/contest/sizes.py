@@ -45,18 +45,21 @@ class Sizes:
         self._known: dict[float, float] = {}
         self._factor = 1.0  # by which whole files are larger than their samples say
 
-    def quality(self, size: float) -> float:
-        """The quality at which the whole recording takes about `size` bytes; the end of the range when none does."""
+    def quality(self, size: float, progress: Step | None = None) -> float:
+        """The quality at which the whole recording takes about `size` bytes; the end of the range when none does.
+
+        `progress` hears 0 while samples are made, as they are a small part of all, and may raise to stop.
+        """
         low, high = self._codec.qualities
         size /= self._factor
         if not self._known:
-            self._measure(round((low + high) / 2, _DIGITS))
+            self._measure(round((low + high) / 2, _DIGITS), progress)
         for _ in range(_SAMPLE_TRIES):
             quality = _next(self._known, size, self._codec.qualities)
             nearest = min(self._known.values(), key=lambda known: abs(math.log(known / size)))
             if quality in self._known or abs(nearest / size - 1) < _ROUGH:
                 break
-            self._measure(quality)
+            self._measure(quality, progress)
         return quality
 
     def learn(self, quality: float, size: int) -> None:
@@ -65,14 +68,14 @@ class Sizes:
 
     def file(self, size: float, progress: Step | None = None) -> Fitted:
         """One file within a few per cent of `size` bytes, or the nearest that can be reached."""
-        quality = self.quality(size)
+        quality = self.quality(size, progress)
         start = time.perf_counter()
         data = self._codec.compress(self._recording, quality, progress)
         self.learn(quality, len(data))
         return Fitted(data, quality, time.perf_counter() - start, 1, "")
 
-    def _measure(self, quality: float) -> None:
-        size = len(self._codec.compress(self._sample, quality))
+    def _measure(self, quality: float, progress: Step | None) -> None:
+        size = len(self._codec.compress(self._sample, quality, progress and (lambda _: progress(0.0))))
         header = min(self._header, size - 1)
         self._known[quality] = header + (size - header) * self._times
 
@@ -90,11 +93,12 @@ def fit(codec: Codec, recording: Any, size: int, progress: Step | None = None) -
     known: dict[float, int] = {}
     best: Fitted | None = None
     for attempt in range(_TRIES):
-        quality = _guess(known, sizes, _AIM * size, codec.qualities)
+        part = _part(progress, attempt)
+        quality = _guess(known, sizes, _AIM * size, codec.qualities, part)
         if quality in known:
             break
         start = time.perf_counter()
-        data = codec.compress(recording, quality, _part(progress, attempt))
+        data = codec.compress(recording, quality, part)
         made = Fitted(data, quality, time.perf_counter() - start, attempt + 1, "")
         known[quality] = len(data)
         sizes.learn(quality, len(data))
@@ -106,11 +110,11 @@ def fit(codec: Codec, recording: Any, size: int, progress: Step | None = None) -
     return best._replace(note=_note(codec, known, best, size))
 
 
-def _guess(known: dict[float, int], sizes: Sizes, size: float, qualities: tuple[float, float]) -> float:
+def _guess(known: dict[float, int], sizes: Sizes, size: float, qualities: tuple[float, float], progress: Step | None) -> float:
     """The next quality to try: from the sample, from the sample corrected by the only file, from the files."""
     if len(known) > 1:
         return _next(known, size, qualities)
-    quality = sizes.quality(size)
+    quality = sizes.quality(size, progress)
     if not known:
         return quality
     ((only, bytes_),) = known.items()
