@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -26,9 +26,9 @@ CoderOf = Callable[[int, int], AdaptiveCoder]
 
 
 def choose_vectors(
-    model: VQVAE, values: np.ndarray, levels: int, thrift: float, chunk: int, coder: CoderOf, progress: Step | None
+    model: VQVAE, values: np.ndarray, thrifts: Sequence[float], chunk: int, coder: CoderOf, progress: Step | None
 ) -> np.ndarray:
-    """values (N, 1, T) -> codes (N, levels, T / frame); thrift: bits count `thrift` times what they are worth, 0 takes the nearest.
+    """values (N, 1, T) -> codes (N, levels, T / frame); thrifts: how many times its worth a bit counts, for every level; 0: nearest codes.
 
     Level after level, each with those before it as they are: entropy-constrained vector quantization (Chou, Lookabaugh and Gray 1989,
     doi 10.1109/29.17498) with adaptive prices.
@@ -36,12 +36,12 @@ def choose_vectors(
     with torch.inference_mode():
         latents = _latents(model, values)
         codes = np.zeros((len(values), 0, latents.shape[2]), np.int32)
-        for level in range(levels):
+        for level, thrift in enumerate(thrifts):
             known = _known(model, codes, latents)
             nearest, errors = _candidates(model, level, latents, known)
             codes = _chosen(codes, nearest, errors, thrift, chunk, coder(len(values), level + 1))
             if progress:
-                progress((level + 1) / levels)
+                progress((level + 1) / len(thrifts))
     return codes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,8 +16,8 @@ from vqvae.metrics.rate import bits_per_code, fixed_length_bits
 from vqvae.networks.vqvae import VQVAE
 
 COARSEST = 0.02  # least share of a level that is asked for
-FAIR = 0.5  # times its worth that a bit counts at a whole level: less error for few more bits than at 1
-GREEDIEST = 32.0  # times as much just above the level below
+FAIR = (0.5, 0.4, 0.3, 0.2, 0.1, 0.05)  # times its worth that a bit counts in each level: errors of early ones are mended later
+GREEDIEST = (32.0, 4.0, 2.2, 1.8, 1.6, 1.55)  # times as much just above the level below, which takes about as many bits
 
 
 class Codebook:
@@ -47,8 +48,9 @@ class Codebook:
         from vqvae.families.choice import choose_vectors
 
         count = self.channels(quality)
-        thrift = FAIR * GREEDIEST ** (count - quality)
-        codes = choose_vectors(self._model, values, count, thrift, chunk, self._adaptive, progress)
+        greed = _of_level(GREEDIEST, count) ** (count - quality)
+        thrifts = [greed * _of_level(FAIR, level) for level in range(1, count + 1)]
+        codes = choose_vectors(self._model, values, thrifts, chunk, self._adaptive, progress)
         return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
@@ -77,6 +79,11 @@ class Codebook:
         """Bits per second of every level at a fixed length."""
         bits = bits_per_code(self._model.quantizer.codebook_size)
         return tuple(level * bits / seconds for level in range(1, self.levels + 1))
+
+
+def _of_level(values: Sequence[float], level: int) -> float:
+    """The value of a level, 1…; the last one for all that follow."""
+    return values[min(level, len(values)) - 1]
 
 
 @torch.inference_mode()
