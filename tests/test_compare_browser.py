@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_browser import ROOT, asked, base, browser, chart, context, drop, page, settle, verdict
+from test_browser import ROOT, SLOW, asked, base, browser, chart, context, drop, page, settle, verdict
 
 from app.views.compare_words import figure
 from vqvae.modalities import modality
@@ -42,23 +42,24 @@ def results(path: Path) -> dict[str, Any]:
 
 def said(page: Page) -> dict[str, str]:
     """What stands beside every codec's signal: its name and its score."""
-    labels = page.get_by_test_id("stPlotlyChart").nth(1).locator(".annotation-text").all_inner_texts()
-    return dict(re.fullmatch(r"\W*(\S+): PRDN (.+)", label).groups() for label in labels if "PRDN" in label)
+    labels = chart(page, 1).locator(".js-plotly-plot").evaluate("plot => plot._fullLayout.annotations.map(label => label.text)")
+    found = re.findall(r"<b>\W (\S+): PRDN (.+?)</b>", "".join(labels))
+    return dict(found)
 
 
 def test_a_researcher_takes_home_evidence_whose_command_gives_the_same_numbers(page, record, tmp_path):
     page.goto(f"/compare?codecs={','.join(CODECS)}&ratio=24")
     drop(page, *record)
     expect(page.get_by_role("heading", name="Compare: short")).to_be_visible()
-    expect(verdict(page)).to_contain_text("keeps most")
-    expect(page.get_by_text("codecs ready")).to_have_count(0)
+    expect(verdict(page)).to_contain_text("keeps most", timeout=3 * SLOW)
+    expect(page.get_by_text("codecs ready")).to_have_count(0, timeout=3 * SLOW)
     settle(page)
     expect(verdict(page)).to_contain_text("24 times smaller")
     assert "still to come" not in verdict(page).inner_text()
     assert asked(page)["codecs"].split("%2C") == CODECS
 
     page.get_by_role("button", name="Prepare the evidence").click()
-    expect(page.get_by_role("button", name=re.compile("Evidence"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Evidence"))).to_be_visible(timeout=3 * SLOW)
     settle(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name=re.compile("Evidence")).click()
@@ -88,10 +89,14 @@ def test_the_signals_move_and_zoom_together_and_nothing_leaves_a_narrow_window(p
     page.goto(f"/compare?codecs={','.join(CODECS)}&ratio=24")
     drop(page, *record)
     expect(page.get_by_role("heading", name="Compare: short")).to_be_visible()
-    expect(verdict(page)).to_contain_text("keeps most")
+    expect(verdict(page)).to_contain_text("keeps most", timeout=3 * SLOW)
+    expect(page.get_by_text("codecs ready")).to_have_count(0, timeout=3 * SLOW)
     settle(page)
     plot = chart(page, 1).locator(".js-plotly-plot")
-    area = plot.locator(".nsewdrag").nth(1).bounding_box()
+    row = plot.locator(".nsewdrag").nth(1)
+    row.scroll_into_view_if_needed()
+    settle(page)
+    area = row.bounding_box()
     page.mouse.move(area["x"] + area["width"] * 0.4, area["y"] + 10)
     page.mouse.down()
     page.mouse.move(area["x"] + area["width"] * 0.6, area["y"] + area["height"] - 10, steps=8)
