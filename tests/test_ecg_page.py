@@ -99,7 +99,7 @@ def test_the_command_shown_writes_the_file_of_the_page_and_a_file_can_be_reconst
 
 
 def test_another_checkpoint_keeps_the_level_within_what_it_has():
-    app = opened(checkpoint="ecg", level="6", example="normal")
+    app = opened(checkpoint="ecg", level="4", example="normal")
     app.selectbox(key=inputs.CHECKPOINT).set_value(FINE).run()
     assert not app.exception
     assert app.session_state[inputs.LEVEL] == len(QUALITIES)
