@@ -40,7 +40,7 @@ class FineTraining:
     finest: float = 0.025  # quantizer step, in standard deviations of a lead
     coarsest: float = 1.7
     rates: int = 12  # steps in a geometric row from the finest to the coarsest
-    trade: float = 0.1  # squared steps that a bit is worth when codes are chosen
+    trade: float = 0.08  # squared steps that a bit is worth when codes are chosen
     check_every: int = 1000
 
 
