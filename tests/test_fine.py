@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,19 @@ import pywt
 import torch
 
 from vqvae import checkpoint, pipeline
-from vqvae.codec.vqz import read
+from vqvae.cli import main
+from vqvae.codec.vqz import read as read_vqz
+from vqvae.coder_training import learn_coders
+from vqvae.config import to_json, write_json
 from vqvae.families import family
-from vqvae.modalities.ecg import describe_preprocessing, example, to_tensors
+from vqvae.modalities.ecg import describe_preprocessing, example, read, to_tensors, write
+from vqvae.modalities.ecg.examples import Scenario, synthesise
 from vqvae.networks.fine import FineConfig, FineVQVAE
+from vqvae.networks.frames import FramesConfig
+from vqvae.networks.vqvae import ModelConfig, QuantizerConfig, build
 from vqvae.networks.wavelet import from_frames, to_frames, wavelet_bases
 from vqvae.quantizers.scalar import LARGEST, ScalarQuantizer
-from vqvae.training.config import Source
+from vqvae.training.config import CodebookConfig, Source, TrainingConfig
 from vqvae.training.fine import Coded, FineCheckpointConfig, FineTraining, Stage, draw, fine_loss, train_fine
 
 SMALL = FineConfig(width=8, dilations=(1, 2))
@@ -94,7 +101,7 @@ def test_chosen_codes_are_the_nearest_or_nearer_to_zero(untrained, recording):
 def test_a_file_holds_the_codes_and_nothing_else_decodes_it(untrained, recording):
     encoded = pipeline.encode(untrained, recording, 4)
     data = pipeline.pack(untrained, encoded, chunk=20.0)
-    file = read(data, lambda contents: family(untrained).coder(contents.coder, contents.shape))
+    file = read_vqz(data, lambda contents: family(untrained).coder(contents.coder, contents.shape))
     assert np.array_equal(file.codes, encoded.codes)
     assert file.contents.layout == encoded.layout
     assert file.contents.quality == encoded.quality
@@ -154,3 +161,49 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     import safetensors.torch
 
     return safetensors.torch.load_file(folder / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A folder with two short records of synthetic people."""
+    root = tmp_path_factory.mktemp("data")
+    (root / "synthetic").mkdir()
+    for name, seed in (("a", 0), ("b", 1)):
+        whole = synthesise(Scenario(name, seconds=25, leads=("I", "II")), seed).ecg
+        write(whole, root / "synthetic" / name)
+    return root
+
+
+def test_the_command_prepares_trains_polishes_and_leaves_a_checkpoint_that_codes(data, tmp_path):
+    settings = config(
+        rates=2, finest=0.2, coarsest=1.0, steps=3, polishing_steps=3, batch_size=2, window=48, check_every=3, learning_rate=1e-3
+    )
+    source = (Source("synthetic", ("a", "b")),)
+    settings = replace(settings, training=replace(settings.training, training=source, validation=(Source("synthetic", ("b",)),)))
+    write_json(tmp_path / "config.json", to_json(settings))
+    status = main(["train", str(tmp_path / "config.json"), "--data", str(data), "--run", str(tmp_path / "run")])
+    assert status == 0
+    trained = pipeline.load(tmp_path / "run" / "polished" / "best")
+    assert trained.start is not None
+    recording = read(data / "synthetic" / "a")
+    encoded = pipeline.encode(trained, recording, 4)
+    cold = checkpoint.Checkpoint(tmp_path, trained.config, trained.model, trained.sha256)
+    assert len(pipeline.pack(trained, encoded)) < len(pipeline.pack(cold, encoded))  # what was learned of these very leads helps
+
+
+def test_a_codebooks_coders_are_learned_from_its_training_recordings(data, tmp_path):
+    model = ModelConfig(FramesConfig(width=4, dilations=(1,)), QuantizerConfig(codebook_size=16, levels=2))
+    training = TrainingConfig(training=(Source("synthetic", ("a", "b")),), validation=(Source("synthetic", ("b",)),))
+    settings = CodebookConfig("tiny", "ecg", model, training, preprocessing=describe_preprocessing())
+    checkpoint.save(tmp_path / "tiny", settings, build(model))
+    recording = read(data / "synthetic" / "a")
+    cold = pipeline.load(tmp_path / "tiny")
+    before = len(pipeline.pack(cold, pipeline.encode(cold, recording)))
+    learn_coders(tmp_path / "tiny", data, lambda doing, share: None)
+    learned = pipeline.load(tmp_path / "tiny")
+    assert learned.identity != cold.identity
+    encoded = pipeline.encode(learned, recording)
+    assert len(pipeline.pack(learned, encoded)) < before
+    sizes = {size.name: size.bytes for size in pipeline.sizes(learned, encoded)}
+    assert sizes["adaptive"] == len(pipeline.pack(learned, encoded, "adaptive"))
+    assert sizes["static"] == len(pipeline.pack(learned, encoded, "static"))
