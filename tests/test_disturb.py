@@ -36,6 +36,12 @@ def test_every_lead_has_exactly_the_ratio_asked_for(kinds, snr):
     assert np.allclose(ratios(clean, disturb(clean, Disturbance(kinds, snr))), snr, atol=1e-3)
 
 
+def test_noise_moves_no_lead_up_or_down():
+    clean = waves()
+    noise = disturb(clean, Disturbance(("electrode motion", "baseline wander"), 0.0)).signals.astype(np.float64) - clean.signals
+    assert np.abs(noise.mean(axis=1)).max() < 1e-5 * noise.std(axis=1).min()
+
+
 @pytest.mark.parametrize(("rate", "leads", "samples"), [(1000.0, 1, 70_001), (250.0, 8, 3_000), (128.0, 2, 500), (500.0, 15, 66_000)])
 def test_any_rate_number_of_leads_and_length_can_be_disturbed(rate, leads, samples):
     clean = waves(leads, rate, samples)
