@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from vqvae.modalities.ecg.channels import MAX_VALUES
+from vqvae.modalities.ecg.channels import MAX_VALUES, RATES
 
 FIELDS = {"modality", "rate", "samples", "leads", "name", "bits", "offsets", "gains", "gaps"}
 LONGEST_TEXT = 200  # characters
@@ -19,7 +19,7 @@ def check_layout(layout: dict[str, Any]) -> None:
     named = isinstance(leads, list) and 0 < len(leads) <= MAX_VALUES and all(map(_is_text, leads)) and len(set(leads)) == len(leads)
     counted = named and type(samples) is int and 0 < samples <= MAX_VALUES // len(leads)
     stored = type(layout["bits"]) is int and 1 <= layout["bits"] <= 64
-    timed = _is_number(layout["rate"]) and 0 < layout["rate"] <= 1e6
+    timed = _is_number(layout["rate"]) and RATES[0] <= layout["rate"] <= RATES[1]
     if not (counted and stored and timed and _is_text(layout["name"]) and not set(layout["name"]) & set("/\\\0")):
         raise ValueError("the file's description of the ECG names impossible leads, rates or lengths: it is damaged or forged")
     scaled = all(isinstance(layout[key], list) and len(layout[key]) == len(leads) for key in ("offsets", "gains", "gaps"))
