@@ -35,19 +35,19 @@ def open_file(name: str, data: bytes) -> Decoded:
     except ValueError as error:
         raise ValueError(f"{name[:80]} cannot be opened: {error}.") from error
     said = [
-        f"{name[:80]} was decoded: this is the reconstruction in it, not the recording that it was made from, which no such file holds.",
-        f"What is called original here is that reconstruction. {_made(file)}",
+        f"{name[:80]} was decoded: what is on the desk is the reconstruction in it. The recording that it was made from is not in "
+        "the file, so what it lost cannot be measured here; what is called original below is the decoded recording.",
+        _made(file),
         *_lost(file),
     ]
     return Decoded(file.recording, " ".join(said), bool(file.lost))
 
 
 def _made(file: Opened) -> str:
-    low, high = (f"{limit:.3g}".replace("-", "−") for limit in file.codec.qualities)
-    quality = f"{file.quality:.4g}".replace("-", "−")
+    quality, low, high = (f"{value:.3g}".replace("-", "−") for value in (file.quality, *file.codec.qualities))
     rate = file.rate
     size = f"{count(rate.bytes, 'byte')}, {number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller"
-    return f"The file was written by {file.codec.title} at quality {quality} (it takes {low} to {high}) and has {size} than the recording."
+    return f"Written by {file.codec.title}, quality {quality} (possible: {low} to {high}): {size} than that recording."
 
 
 def _lost(file: Opened) -> list[str]:

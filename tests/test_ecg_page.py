@@ -58,9 +58,12 @@ def shown(app: AppTest) -> cache.Shown:
     return cache.shown(source, recording, name, level, lead, lambda doing: lambda share: None)
 
 
+def picture(app: AppTest) -> dict:
+    return json.loads(app.get("plotly_chart")[1].proto.spec)
+
+
 def strip(app: AppTest) -> dict:
-    figure = json.loads(app.get("plotly_chart")[1].proto.spec)
-    return next(trace for trace in figure["data"] if trace["type"] == "heatmap")
+    return next(trace for trace in picture(app)["data"] if trace["type"] == "heatmap")
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +144,11 @@ def test_a_compressed_file_opens_and_says_what_it_is(file):
     assert app.title[0].value == "ECG: ventricular (decoded)"
     told = app.info[0].value.replace("\\", "")
     assert told.startswith("mine.vqz was decoded")
-    assert "which no such file holds" in told
-    assert f"Fine ({FINE}) at quality 1.5" in told
+    assert "what it lost cannot be measured here" in told
+    assert f"Fine ({FINE}), quality 1.5 (" in told
+    assert app.info[1].value.startswith("Coded once more, against the decoded recording")
+    assert not app.success  # no grade
+    assert [trace["name"] for trace in picture(app)["data"][:2]] == ["Decoded", "Coded once more"]
     assert words.count(len(file), "byte") in told
     recording = app.session_state[inputs.OPENED][app.session_state[inputs.SOURCE]]
     assert np.array_equal(recording.signals, codecs.decode(file).recording.signals)

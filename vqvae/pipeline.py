@@ -144,7 +144,8 @@ class Size(NamedTuple):
 def sizes(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None) -> tuple[Size, ...]:
     """The same codes at a fixed length, and the files that each entropy coder makes of them."""
     chosen, own = at_level(checkpoint, encoded, level), family(checkpoint)
-    fixed = Size("fixed length", -(-own.fixed_bits(chosen.codes) // 8), "Every code at the same number of bits, nothing else counted.")
+    every = "Every code at the bits that the largest of its kind needs, nothing else counted."
+    fixed = Size("fixed length", -(-own.fixed_bits(chosen.codes) // 8), every)
     words = {
         "static": "File with the static coder: probabilities counted once, on the training recordings.",
         "adaptive": "File with the adaptive coder: probabilities that follow this recording while it is coded.",

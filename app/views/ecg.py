@@ -86,9 +86,12 @@ def verdict(shown: cache.Shown) -> None:
     judged, rate = judge(shown.report), shown.rate
     smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
     box, icon = LOOKS[judged.grade]
+    text = f"**{plain(judged.text)}** {plain(smaller)}"
+    if inputs.decoded():  # its grade would be taken for that of the file, which nobody can know
+        box, icon, text = st.info, ":material/restart_alt:", f"Coded once more, against the decoded recording: {text}"
     row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
     with row:
-        box(f"**{plain(judged.text)}** {plain(smaller)}", icon=icon)
+        box(text, icon=icon)
     with row.popover("Why?", help="How the verdict was reached, and what its words mean"):
         st.markdown("\n".join(f"- {plain(reason)}" for reason in judged.reasons))
         st.markdown(cache.text("ecg_verdict"))

@@ -70,6 +70,7 @@ def _bands(bands: tuple[BandUse, ...]) -> None:
     st.caption(cache.text("codes_fine"))
     column = st.column_config.NumberColumn
     table = pd.DataFrame(bands)
+    table["zero"] = [number(band.zero, "%") for band in bands]
     table.insert(0, "band", [f"{band.low:.0f} to {band.high:.0f}" for band in bands])
     st.dataframe(
         table.drop(columns=["low", "high"]),
@@ -78,7 +79,7 @@ def _bands(bands: tuple[BandUse, ...]) -> None:
         column_config={
             "band": "Band (Hz)",
             "per_second": column("Codes per second and lead", format="%.1f"),
-            "zero": column("Of them 0 (%)", format="%.1f"),
+            "zero": st.column_config.TextColumn("Of them 0", alignment="right"),
             "largest": column("Largest magnitude"),
             "bits": column("Bits per code if coded by frequency", format="%.2f"),
         },

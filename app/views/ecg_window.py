@@ -60,12 +60,16 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
 
 def picture(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> go.Figure:
     """The figure of the window."""
-    beats = shown.report.events["beats"]
+    beats, chosen, caliper = shown.report.events["beats"], sight.chosen, sight.caliper
+    signals = shown.recording, shown.reconstruction
     if sight.every_lead:
-        return figures.all_leads(shown.recording, shown.reconstruction, sight.view, beats=beats, chosen=sight.chosen, caliper=sight.caliper)
-    return figures.figure(
-        shown.recording, shown.reconstruction, sight.view, beats=beats, strip=strip, chosen=sight.chosen, caliper=sight.caliper
-    )
+        figure = figures.all_leads(*signals, sight.view, beats=beats, chosen=chosen, caliper=caliper)
+    else:
+        figure = figures.figure(*signals, sight.view, beats=beats, strip=strip, chosen=chosen, caliper=caliper)
+    if inputs.decoded():
+        figure.update_traces(name="Decoded", selector={"name": "Original"})
+        figure.update_traces(name="Coded once more", selector={"name": "Reconstruction"})
+    return figure
 
 
 def _below(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> None:
