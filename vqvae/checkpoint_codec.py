@@ -77,10 +77,8 @@ class CheckpointCodec:
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
-        kind: Any = modality(self.modality)
-        require_fit(kind, contents, self.qualities)
-        frames, channels = kind.length(contents.layout) / self.checkpoint.model.encoder.frame, self._family.channels(contents.quality)
-        if contents.shape[1:] != (channels, frames):
-            needed = f"its quality and length need {channels} by {frames:g} a lead"
-            raise ValueError(f"the file's codes have the shape {contents.shape}, but {needed}: it is damaged or forged")
+        require_fit(modality(self.modality), contents, self.qualities, self._shape)
         return self._family.coder(contents.coder, contents.shape)
+
+    def _shape(self, quality: float, length: int) -> tuple[int, int]:
+        return self._family.channels(quality), length // self.checkpoint.model.encoder.frame

@@ -138,5 +138,5 @@ class Opponent:
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
-        require_fit(modality(self.modality), contents, self.qualities)
+        require_fit(modality(self.modality), contents, self.qualities, self._baseline.shape)
         return self._baseline.coder(contents.shape[0])

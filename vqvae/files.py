@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Damage
+
+ShapeOf = Callable[[float, int], tuple[int, int]]
+"""Quality and samples of the values -> codes of a lead: how many at a time, and how many times."""
 
 _REACH = 1.5  # s beside what is lost that are not what they should be, either
 
@@ -19,8 +23,8 @@ def require(contents: Contents, found: Any) -> None:
         raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): use that version's folder")
 
 
-def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float]) -> None:
-    """ValueError unless layout, rows and quality of a file agree, so that what it claims is bounded by what it holds."""
+def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], shape: ShapeOf) -> None:
+    """ValueError unless layout, codes and quality of a file agree; to be known before anything is made of what it claims."""
     kind.check_layout(contents.layout)
     low, high = qualities
     if not low <= contents.quality <= high:
@@ -29,6 +33,10 @@ def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float]) -
     rows = len(contents.layout["leads"])
     if contents.shape[0] != rows:
         raise ValueError(f"the file states {rows} leads, but has codes of {contents.shape[0]}: it is damaged or forged")
+    needed = shape(contents.quality, kind.length(contents.layout))
+    if contents.shape[1:] != needed:
+        stated = f"its quality and length need {needed[0]} by {needed[1]} a lead"
+        raise ValueError(f"the file's codes have the shape {contents.shape}, but {stated}: it is damaged or forged")
 
 
 def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:

@@ -41,9 +41,13 @@ class Averaging:
         rows = [quantise(piecewise_means(row[0], PRICE * step * step, LONGEST), step) for row in values]
         return np.stack([row.reshape(-1, COLUMN).T for row in rows])
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """Codes per column, and columns, of a signal of so many samples."""
+        return COLUMN, length // COLUMN
+
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, 32, T / 32) -> values (N, 1, length) float32; ValueError when they do not fit."""
-        require_shape(codes, COLUMN, length // COLUMN)
+        require_shape(codes, self.shape(quality, length))
         levels = dequantise(codes.swapaxes(1, 2), step_of(quality))
         return levels.reshape(len(codes), 1, -1)[:, :, :length]
 

@@ -32,9 +32,13 @@ class Dct:
         """values (N, 1, T) float32 -> codes (N, 32, T / 32) int32."""
         return np.stack([quantise(analysis(row[0]).T, step_of(quality), THRESHOLD) for row in values])
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """Codes per column, and columns, of a signal of so many samples."""
+        return FRAME, length // FRAME
+
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, 32, T / 32) -> values (N, 1, length) float32; ValueError when they do not fit."""
-        require_shape(codes, FRAME, length // FRAME)
+        require_shape(codes, self.shape(quality, length))
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 

@@ -61,11 +61,15 @@ class Learned:
                 codes[row, :, piece.start : piece.stop] = quantise(latents.numpy(), step_of(quality), THRESHOLD)
         return codes
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """Codes per column, and columns, of a signal of so many samples."""
+        return self._model.latents, length // self._model.frame
+
     @torch.inference_mode()
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, D, T / 32) -> values (N, 1, length) float32; ValueError when they do not fit."""
         frame, count = self._model.frame, length // self._model.frame
-        require_shape(codes, self._model.latents, count)
+        require_shape(codes, self.shape(quality, length))
         values = np.empty((len(codes), 1, count * frame), np.float32)
         for row, channels in enumerate(codes):
             latents = torch.from_numpy(dequantise(channels, step_of(quality), ONE))[None]

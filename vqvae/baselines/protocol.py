@@ -20,6 +20,9 @@ class Baseline(Protocol):
     def encode(self, values: np.ndarray, quality: float) -> np.ndarray:
         """values (N, 1, T) float32 -> codes (N, Q, T') int32; the T' columns describe equal stretches of time."""
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """(Q, T'): codes that a signal of so many samples has at a quality."""
+
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, Q, T') -> values (N, 1, length) float32, from no more than these; ValueError when they do not fit together."""
 

@@ -40,10 +40,14 @@ class Smoothing:
         padded = np.pad(values[:, 0], ((0, 0), (0, -values.shape[2] % COLUMN)), mode="edge")
         return np.stack([quantise(_resampled(row, count, COLUMN), step).reshape(-1, count).T for row in padded])
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """Codes per column, and columns, of a signal of so many samples."""
+        return kept(quality), -(-length // COLUMN)
+
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, kept, T / COLUMN rounded up) -> values (N, 1, length) float32; ValueError when they do not fit."""
         step, count = step_of(quality), kept(quality)
-        require_shape(codes, count, -(-length // COLUMN))
+        require_shape(codes, self.shape(quality, length))
         samples = dequantise(codes.swapaxes(1, 2), step).reshape(len(codes), -1)
         return np.stack([_resampled(row, COLUMN, count) for row in samples])[:, None, :length]
 

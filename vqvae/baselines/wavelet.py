@@ -33,9 +33,13 @@ class Wavelet:
         padded = np.pad(values[:, 0], ((0, 0), (0, -values.shape[2] % 2**self.levels)), mode="edge")
         return np.stack([quantise(analysis(row, self.levels).T, step_of(quality), THRESHOLD) for row in padded])
 
+    def shape(self, quality: float, length: int) -> tuple[int, int]:
+        """Codes per column, and columns, of a signal of so many samples."""
+        return 2**self.levels, -(-length // 2**self.levels)
+
     def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
         """codes (N, 2 ** levels, T / 2 ** levels rounded up) -> values (N, 1, length) float32; ValueError when they do not fit."""
-        require_shape(codes, 2**self.levels, -(-length // 2**self.levels))
+        require_shape(codes, self.shape(quality, length))
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 
