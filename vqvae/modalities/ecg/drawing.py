@@ -173,7 +173,8 @@ def draw_strip(picture: go.Figure, strip: CodeStrip, view: View) -> None:
         hovertemplate=f"{strip.said}<extra></extra>",
     )
     rows = {"ticktext": strip.rows, "tickfont": {"size": 9}} if strip.rows else {}
-    picture.update_layout(yaxis3={"range": [len(codes) + 0.5, 0.5], "tickvals": levels + 1, "title": {"text": strip.title}} | rows)
+    title = {"text": strip.title} | ({"font": {"size": 10}} if strip.rows else {})  # beside the longest of the rows' names
+    picture.update_layout(yaxis3={"range": [len(codes) + 0.5, 0.5], "tickvals": levels + 1, "title": title} | rows)
 
 
 def point_at(picture: go.Figure, view: View, chosen: float | None, caliper: Caliper | None) -> None:
