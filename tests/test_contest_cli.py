@@ -64,6 +64,18 @@ def test_several_recordings_become_files_in_a_folder(records, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{name}.vqz" for name in RECORDS]
 
 
+def test_no_file_replaces_an_input_or_another_recordings_file(records, tmp_path, capsys):
+    for name in RECORDS:
+        write(read(records / "normal"), tmp_path / name / "same")
+    twice = [str(tmp_path / name / "same") for name in RECORDS]
+    assert main(["encode", *twice, str(tmp_path / "out"), "--codec", "dct", "--quality", "1"]) == 2
+    target = str(tmp_path / "out" / "same.vqz")
+    before = Path(target).read_bytes()
+    assert main(["encode", target, target, "--codec", "dct", "--quality", "0"]) == 2
+    assert capsys.readouterr().err.count("same.vqz would replace") == 2
+    assert Path(target).read_bytes() == before
+
+
 def test_damage_is_said_and_the_rest_is_written(records, tmp_path, capsys):
     target = tmp_path / "n.vqz"
     main(["encode", str(records / "normal"), str(target), "--codec", "dct", "--quality", "1", "--chunk", "5"])

@@ -47,10 +47,14 @@ def encode(options: argparse.Namespace) -> None:
     kind: Any = modality(codec.modality)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)
+    taken = {Path(file).resolve() for file in options.files}
     for file in options.files:
         recording = read(kind, file, options.rate)
         data = _encoded(codec, recording, options)
         target = options.output / f"{recording.name}.vqz" if many else options.output
+        if target.resolve() in taken:
+            raise ValueError(f"{target} would replace an input or the file of another recording: choose another OUT")
+        taken.add(target.resolve())
         target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, data)
         extent = kind.extent(kind.to_tensors(recording).layout)
