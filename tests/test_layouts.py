@@ -24,8 +24,9 @@ def test_what_to_tensors_makes_passes_also_through_json(layout):
     [
         {"samples": 10**15}, {"samples": -1}, {"samples": 1.5}, {"samples": True}, {"rate": 0}, {"rate": float("nan")}, {"rate": "360"},
         {"rate": 1e300}, {"rate": 1e-5}, {"rate": 1e-310}, {"leads": []}, {"leads": ["II", "II"]}, {"leads": "II"}, {"leads": [5, 6]},
-        {"name": "../../etc/passwd"}, {"name": 3}, {"bits": 0}, {"bits": 10**9}, {"offsets": [0.0]}, {"offsets": [None, 0.0]}, {"gains": [float("inf"), 1.0]},
-        {"gains": {}}, {"gaps": [[[5, 2]], []]}, {"gaps": [[[0, 10**9]], []]}, {"gaps": [[["a", 1]], []]}, {"gaps": [[3], []]},
+        {"name": "../../etc/passwd"}, {"name": ".."}, {"name": ""}, {"name": 3}, {"bits": 0}, {"bits": 10**9},
+        {"offsets": [0.0]}, {"offsets": [None, 0.0]}, {"gains": [float("inf"), 1.0]}, {"gains": [1e300, 1.0]}, {"gains": {}},
+        {"gaps": [[[5, 2]], []]}, {"gaps": [[[0, 10**9]], []]}, {"gaps": [[["a", 1]], []]}, {"gaps": [[3], []]},
         {"gaps": [[[0, 1, 2]], []]}, {"modality": "mri"}, {"more": 1},
     ],
     ids=str,
