@@ -178,9 +178,19 @@ def test_a_damaged_file_opens_with_a_gap_and_says_where(file):
     assert gaps[[0, -1]] == pytest.approx([start, stop], abs=0.01)
 
 
+def broken_everywhere(file: bytes) -> bytes:
+    """The file with a byte changed in every chunk."""
+    changed, end = bytearray(file), len(file)
+    for part in reversed(unpack(file).payloads):
+        changed[end - 1] ^= 255
+        end -= len(part or b"")
+    return bytes(changed)
+
+
 REFUSED = {  # a word of the sentence -> what to make of a file
     "does not start with VQZ": lambda file: b"PK\x03\x04" + bytes(100),
     "cut off or damaged": lambda file: file[:40],
+    "nothing in it could be decoded": broken_everywhere,
     "install a newer one": lambda file: file[:3] + b"\x09" + file[4:60],
 }
 
