@@ -12,9 +12,9 @@ from app.choices_compare import Choice
 from app.contests import EVIDENCE, JOBS, PREPARING
 from app.jobs import WAITING, Job
 from app.views.compare_words import PLAIN, Said
+from app.views.ecg import length
 from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
-from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 
 T = TypeVar("T")
@@ -28,8 +28,7 @@ def title(recording: Ecg, source: str) -> None:
     known = cache.examples()
     name = known[source].title if source in known else plain(recording.name)
     st.title(f"Compare: {name}", anchor=False)
-    length = f"{clock(recording.seconds)} {'h' if recording.seconds >= 3600 else 'min'}"
-    st.caption(f"{count(len(recording.leads), 'lead')}, {length}, {recording.rate:g} Hz. {cache.text('compare')}")
+    st.caption(f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz. {cache.text('compare')}")
 
 
 def job(kind: str, key: Hashable, needed: bool, make: Callable[[], Job[T]]) -> Job[T] | None:

@@ -51,14 +51,15 @@ def title(recording: Ecg, source: str) -> None:
     known = cache.examples()
     name = known[source].title if source in known else plain(recording.name)
     left.title(f"ECG: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
-    facts = f"{count(len(recording.leads), 'lead')}, {_length(recording.seconds)}, {recording.rate:g} Hz."
+    facts = f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz."
     notes = f" What was converted or left out while reading: {count(len(recording.notes), 'note')} under Details."
     notes = notes if recording.notes else ""
     left.caption(f"{facts} {known[source].description if source in known else ''}{notes}")
     inputs.choose_lead(right, recording)
 
 
-def _length(seconds: float) -> str:
+def length(seconds: float) -> str:
+    """How long a recording is, as it is said in a title."""
     if seconds < 60:
         return f"{seconds:.3g} s"
     return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
