@@ -165,8 +165,8 @@ def _strip(reference: Ecg) -> dict[str, Any]:
     times = {"range": [0, reference.seconds], "tickvals": ticks, "ticktext": [clock(tick) for tick in ticks]}
     times |= {"showgrid": False, "zeroline": False, "fixedrange": True, "title": {"text": "Time (min:s)", "standoff": 2}}
     return no_background() | {
-        "height": 112,
-        "margin": {"l": LEFT, "r": RIGHT, "t": 2, "b": 38},
+        "height": 120,
+        "margin": {"l": LEFT, "r": RIGHT, "t": 2, "b": 46},
         "showlegend": False,
         "bargap": 0,
         "barmode": "overlay",
