@@ -33,75 +33,75 @@ def choose_vectors(
     Level after level, each with those before it as they are: entropy-constrained vector quantization (Chou, Lookabaugh and Gray 1989,
     doi 10.1109/29.17498) with adaptive prices.
     """
-    with torch.inference_mode():
-        latents = _latents(model, values)
-        codes = np.zeros((len(values), 0, latents.shape[2]), np.int32)
-        for level, thrift in enumerate(thrifts):
-            known = _known(model, codes, latents)
-            nearest, errors = _candidates(model, level, latents, known)
-            codes = _chosen(codes, nearest, errors, thrift, chunk, coder(len(values), level + 1))
-            if progress:
-                progress((level + 1) / len(thrifts))
+    codes = np.zeros((len(values), 0, values.shape[2] // model.encoder.frame), np.int32)
+    for level, thrift in enumerate(thrifts):
+        first, second = (_part(progress, (2 * level + half) / (2 * len(thrifts)), 0.5 / len(thrifts)) for half in (0, 1))
+        nearest, errors = _candidates(model, level, values, codes, first)
+        codes = _chosen(codes, nearest, errors, thrift, chunk, coder(len(values), level + 1), second)
     return codes
 
 
-def _latents(model: VQVAE, values: np.ndarray) -> Tensor:
-    frame, count, reach = model.encoder.frame, values.shape[2] // model.encoder.frame, model.encoder.reach
-    latents = torch.empty(len(values), frame, count)
-    for piece in pieces(count, BLOCK, reach):
-        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
-        latents[:, :, piece.start : piece.stop] = model.encoder(window)[:, :, piece.inner]
-    return latents
+def _part(progress: Step | None, done: float, share: float) -> Step | None:
+    """Progress of a part of the whole, which begins when `done` of it is."""
+    return progress and (lambda part: progress(done + share * part))
 
 
-def _known(model: VQVAE, codes: np.ndarray, latents: Tensor) -> Estimate:
-    """What the decoder knows after the levels in codes (N, q, T)."""
-    if not codes.shape[1]:
-        return Estimate(torch.zeros_like(latents), torch.ones_like(latents[:, :1]))
-    guess, scale = torch.empty_like(latents), torch.empty_like(latents[:, :1])
-    for piece in pieces(codes.shape[2], BLOCK, model.reach):
-        window = torch.from_numpy(codes[:, :, piece.first : piece.last].astype(np.int64))
-        known = model.quantizer.estimate(window)
-        guess[:, :, piece.start : piece.stop] = known.latents[:, :, piece.inner]
-        scale[:, :, piece.start : piece.stop] = known.scale[:, :, piece.inner]
-    return Estimate(guess, scale)
-
-
-def _candidates(model: VQVAE, level: int, latents: Tensor, known: Estimate) -> tuple[np.ndarray, np.ndarray]:
+@torch.inference_mode()
+def _candidates(
+    model: VQVAE, level: int, values: np.ndarray, codes: np.ndarray, progress: Step | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Code vectors that every frame may take: indices and squared errors, (T, N, K) each, the nearest first."""
     codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[operator]
     quiet = codebook.norm(dim=1).argsort(stable=True)[:QUIET]
     count = min(CANDIDATES, len(codebook))
-    shape = (latents.shape[2], latents.shape[0], count + len(quiet))
-    found, errors = np.empty(shape, np.int32), np.empty(shape, np.float64)
-    for piece in pieces(shape[0], BLOCK, 0):
-        place = slice(piece.start, piece.stop)
-        scale = known.scale[:, :, place].permute(2, 0, 1)  # (t, N, 1)
-        wanted = (latents[:, :, place] - known.latents[:, :, place]).permute(2, 0, 1) / scale
+    frames, frame = codes.shape[2], model.encoder.frame
+    found, errors = (np.empty((frames, len(codes), count + len(quiet)), kind) for kind in (np.int32, np.float32))
+    for piece in pieces(frames, BLOCK, model.reach):
+        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
+        latents = model.encoder(window)[:, :, piece.inner]
+        known = _known(model, codes[:, :, piece.first : piece.last], piece.inner, latents)
+        scale = known.scale.permute(2, 0, 1)  # (t, N, 1)
+        wanted = (latents - known.latents).permute(2, 0, 1) / scale
         distances = torch.cdist(wanted.reshape(-1, wanted.shape[2]), codebook).square()
         nearest = distances.topk(count, largest=False).indices
         index = torch.cat([nearest, quiet.expand(len(nearest), -1)], dim=1)
-        found[place] = index.view(*wanted.shape[:2], -1).numpy()
-        errors[place] = (distances.gather(1, index).view(*wanted.shape[:2], -1) * scale.square()).numpy()
+        found[piece.start : piece.stop] = index.view(*wanted.shape[:2], -1).numpy()
+        errors[piece.start : piece.stop] = (distances.gather(1, index).view(*wanted.shape[:2], -1) * scale.square()).numpy()
+        if progress:
+            progress(piece.stop / frames)
     return found, errors
 
 
+def _known(model: VQVAE, codes: np.ndarray, inner: slice, latents: Tensor) -> Estimate:
+    """What the decoder knows of the inner frames after the levels in codes (N, q, T): nothing when q is 0."""
+    if not codes.shape[1]:
+        return Estimate(torch.zeros_like(latents), torch.ones_like(latents[:, :1]))
+    known = model.quantizer.estimate(torch.from_numpy(codes.astype(np.int64)))
+    return Estimate(known.latents[:, :, inner], known.scale[:, :, inner])
+
+
 def _chosen(
-    codes: np.ndarray, nearest: np.ndarray, errors: np.ndarray, thrift: float, chunk: int, coder: AdaptiveCoder
+    codes: np.ndarray,
+    nearest: np.ndarray,
+    errors: np.ndarray,
+    thrift: float,
+    chunk: int,
+    coder: AdaptiveCoder,
+    progress: Step | None,
 ) -> np.ndarray:
     """Codes (N, q, T) of the levels before and candidates (T, N, K) of the next -> codes (N, q + 1, T)."""
     from vqvae.codec.streams import choose_last
 
-    unit = max(float(errors[:, :, 0].mean()), 1e-12) / FINE
-    distortions = np.minimum(np.rint(errors / unit), 2**40).astype(np.int64)
+    unit = max(float(errors[:, :, 0].mean(dtype=np.float64)), 1e-12) / FINE
     weight = round(thrift * SLOPE * FINE)
     frames, rows, count = nearest.shape
     symbols = np.concatenate([codes.transpose(2, 0, 1), nearest[:, :, :1]], axis=2)  # (T, N, q + 1)
 
     def choose(start: int) -> np.ndarray:
         place = slice(start, start + chunk)
-        given = (symbols[place].reshape(-1, symbols.shape[2]), nearest[place].reshape(-1, count), distortions[place].reshape(-1, count))
+        distortions = np.minimum(np.rint(errors[place].astype(np.float64) / unit), 2**40).astype(np.int64)
+        given = (symbols[place].reshape(-1, symbols.shape[2]), nearest[place].reshape(-1, count), distortions.reshape(-1, count))
         chosen = choose_last(coder.description, coder.start, *given, weight)
         return to_codes(coder.description, chosen.reshape(-1, rows, symbols.shape[2]))
 
-    return in_chunks(choose, frames, chunk, None)
+    return in_chunks(choose, frames, chunk, progress)
