@@ -15,7 +15,7 @@ def plain(text: str) -> str:
 
 
 def number(value: float, unit: str = "") -> str:
-    """Three digits, thin spaces between thousands, the unit; a dash where there is no value."""
+    """Three digits, narrow spaces between thousands, at which no line ends, the unit; a dash where there is no value."""
     if value != value:
         return "–"
     if math.isinf(value):
@@ -23,7 +23,7 @@ def number(value: float, unit: str = "") -> str:
     if unit == "%" and 99.9 < value < 100:
         return "> 99.9\u202f%"  # never 100 when it is less
     digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}".replace(",", "\u2009") + (f"\u202f{unit}" if unit else "")
+    return f"{value:,.{digits}f}".replace(",", "\u202f") + (f"\u202f{unit}" if unit else "")
 
 
 def count(value: int, noun: str) -> str:

@@ -198,7 +198,7 @@ def _bare(text: str) -> str:
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
-        (2271, "", "2\u2009271"),
+        (2271, "", "2\u202f271"),
         (127.4, "bit/s", "127\u202fbit/s"),
         (7.949, "%", "7.95\u202f%"),
         (0.0, "mV", "0.00\u202fmV"),
@@ -207,10 +207,10 @@ def _bare(text: str) -> str:
         (31.06, "", "31.1"),
         (float("nan"), "%", "–"),
         (float("inf"), "dB", "∞"),
-        (86_400.2, "s", "86\u2009400\u202fs"),
+        (86_400.2, "s", "86\u202f400\u202fs"),
     ],
 )
-def test_numbers_have_three_digits_thin_spaces_and_a_unit(value, unit, said):
+def test_numbers_have_three_digits_narrow_spaces_and_a_unit(value, unit, said):
     assert words.number(value, unit) == said
 
 

@@ -252,7 +252,7 @@ def test_a_compressed_file_is_taken_home_and_opened_again(page, tmp_path):
     expect(verdict(page)).to_contain_text(f"{file.name} was decoded")
     settle(page)
     assert page.locator("h1").first.inner_text() != name
-    assert f"{file.stat().st_size:,}".replace(",", "\u2009") in verdict(page).inner_text()
+    assert f"{file.stat().st_size:,}".replace(",", "\u202f") in verdict(page).inner_text()
     drop(page, {"name": "cut.vqz", "mimeType": "application/octet-stream", "buffer": file.read_bytes()[:50]})
     expect(page.get_by_test_id("stSidebar").get_by_test_id("stAlert")).to_contain_text("cut.vqz cannot be opened")
 
@@ -303,7 +303,7 @@ def test_the_overview_scrolls_and_a_box_over_the_signal_measures(page):
     first, second = (float(page.get_by_label(f"{which} leg (s)").input_value()) for which in ("First", "Second"))
     assert first == pytest.approx(low + 0.4 * (high - low), abs=0.05)
     assert second - first == pytest.approx(0.1 * (high - low), abs=0.05)
-    expect(page.get_by_text("between the two legs")).to_contain_text(f"{1000 * (second - first):,.0f}".replace(",", "\u2009"))
+    expect(page.get_by_text("between the two legs")).to_contain_text(f"{1000 * (second - first):,.0f}".replace(",", "\u202f"))
 
 
 def test_nothing_leaves_a_narrow_window_and_the_dark_page_is_dark(page):
