@@ -50,8 +50,10 @@ def open_file(name: str, data: bytes) -> Decoded:
 def _made(file: Opened) -> str:
     quality, low, high = (f"{value:.3g}".replace("-", "−") for value in (file.quality, *file.codec.qualities))
     rate = file.rate
-    size = f"{count(rate.bytes, 'byte')}, {number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller"
-    return f"Written by {file.codec.title}, quality {quality} (possible: {low} to {high}): {size} than that recording."
+    size = count(rate.bytes, "byte")
+    if not file.lost:  # what is left of a file that was cut off says nothing of its rate
+        size += f", {number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than that recording"
+    return f"Written by {file.codec.title}, quality {quality} (possible: {low} to {high}): {size}."
 
 
 def _lost(file: Opened) -> list[str]:
