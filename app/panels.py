@@ -51,7 +51,7 @@ class Progress:
 
     def _show(self, share: float, text: str) -> None:
         if self._bar is None:
-            wide, narrow = self._place.container().columns([6, 1], vertical_alignment="center")
+            wide, narrow = self._place.container().columns([4, 1], vertical_alignment="center")
             narrow.button("Stop", on_click=self._on_stop, icon=":material/stop_circle:", key="stop")
             self._bar = wide.empty()
         self._bar.progress(share, text)

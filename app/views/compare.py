@@ -62,7 +62,7 @@ def _progress(kind: str, work: Job[Any], seen: int) -> None:
 
 def bar(kind: str, work: Job[Any]) -> None:
     """How far a job is, and with what."""
-    wide, narrow = st.columns([6, 1], vertical_alignment="center")
+    wide, narrow = st.columns([4, 1], vertical_alignment="center")
     left = f", about {work.left:.0f} s left" if work.left == work.left else ""
     codecs = {name: part for name, part in work.parts.items() if name not in (PREPARING, EVIDENCE)}
     ready = f"{sum(part.share >= 1 for part in codecs.values())} of {len(codecs)} codecs ready" if codecs else "Preparing"
