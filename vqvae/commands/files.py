@@ -23,7 +23,7 @@ def add(command: Add) -> None:
     which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; ecg when left out")
     which.add_argument("--codec", metavar="NAME", help="a checkpoint or an opponent")
     much = pack.add_mutually_exclusive_group()
-    much.add_argument("--levels", type=int, metavar="N", help="residual levels of a codebook")
+    much.add_argument("--levels", type=int, metavar="N", help="the bit rate, 1 for the lowest: residual levels of a codebook, steps of a fine checkpoint")
     much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
     much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
     much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
@@ -34,6 +34,7 @@ def add(command: Add) -> None:
     unpack = command("decode", decode, "Turn a .vqz file back into a recording.")
     unpack.add_argument("file", type=Path, metavar="IN.vqz")
     unpack.add_argument("output", type=Path, metavar="OUT", help="the recording, in its kind's own format")
+    unpack.add_argument("--checkpoint", metavar="FOLDER", help="what made the file, where that is no shipped checkpoint")
 
 
 def encode(options: argparse.Namespace) -> None:
@@ -107,7 +108,7 @@ def decode(options: argparse.Namespace) -> None:
         data = options.file.read_bytes()
     except FileNotFoundError as error:
         raise ValueError(f"there is no file {options.file}") from error
-    codec = open_vqz(data)
+    codec = open_vqz(data, options.checkpoint)
     require_writable(options.output, folder=options.output.is_dir())
     with Told() as told:
         recording, damage = codec.decompress(data, lambda share: told("decoding", share))
