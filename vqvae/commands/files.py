@@ -23,7 +23,8 @@ def add(command: Add) -> None:
     which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; ecg when left out")
     which.add_argument("--codec", metavar="NAME", help="a checkpoint or an opponent")
     much = pack.add_mutually_exclusive_group()
-    much.add_argument("--levels", type=int, metavar="N", help="the bit rate, 1 for the lowest: residual levels of a codebook, steps of a fine checkpoint")
+    rates = "the bit rate, 1 for the lowest: residual levels of a codebook, steps of a fine checkpoint"
+    much.add_argument("--levels", type=int, metavar="N", help=rates)
     much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
     much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
     much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
@@ -78,6 +79,8 @@ def _encoded(codec: Codec, recording: Any, options: argparse.Namespace) -> bytes
         fitted = fit(codec, recording, size, step)
     if len(fitted.data) > size:
         raise ValueError(fitted.note)
+    if fitted.note:
+        print(f"note: {fitted.note}", file=sys.stderr)
     return fitted.data
 
 
