@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from vqvae import baselines
+from vqvae.checkpoint import SHIPPED
 from vqvae.codec.container import pack, unpack
 from vqvae.codecs import Opponent, codec, decode, digest, identity, names, open_vqz, weights
 from vqvae.modalities.ecg import Ecg, example, excerpt, length, restore, to_tensors, with_gaps
@@ -133,3 +135,14 @@ def test_checkpoints_come_before_opponents():
     folder = weights("ecg")
     assert folder is not None
     assert (folder / "model.safetensors").is_file()
+
+
+def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp_path):
+    shutil.copytree(SHIPPED / "ecg-fine", tmp_path / "best")
+    data = codec(tmp_path / "best").compress(recording, 1.0)
+    with pytest.raises(ValueError, match="name the folder of its checkpoint"):
+        open_vqz(data)
+    rebuilt = open_vqz(data, tmp_path / "best").decompress(data).recording
+    assert rebuilt.signals.shape == recording.signals.shape
+    with pytest.raises(ValueError, match="made by best, not by ecg"):
+        open_vqz(data, SHIPPED / "ecg")

@@ -13,7 +13,11 @@ import pytest
 import torch
 
 from vqvae import pipeline
-from vqvae.families.codebook import decode_codes, encode_values
+from vqvae.codec.adaptive import AdaptiveCoder
+from vqvae.codec.descriptions import indices
+from vqvae.families import family
+from vqvae.families.choice import choose_vectors
+from vqvae.families.codebook import decode_codes
 from vqvae.families.protocol import pieces
 from vqvae.modalities.ecg import Ecg, example, restore, to_tensors
 from vqvae.modalities.ecg.examples import Scenario, synthesise
@@ -34,11 +38,27 @@ def recording() -> Ecg:
     return synthesise(Scenario("long", seconds=240, leads=("II", "V5"))).ecg
 
 
-def test_codes_do_not_depend_on_the_blocks_they_are_computed_in(checkpoint, recording):
+def test_codes_do_not_depend_on_the_blocks_they_are_computed_in(checkpoint, recording, monkeypatch):
     values = to_tensors(recording).values
-    whole = encode_values(checkpoint.model, values, 10**6)
+    whole = family(checkpoint).encode(values, 3.0, 1000)
     for block in (100, 700):
-        assert np.array_equal(encode_values(checkpoint.model, values, block), whole)
+        monkeypatch.setattr("vqvae.families.choice.BLOCK", block)
+        assert np.array_equal(family(checkpoint).encode(values, 3.0, 1000), whole)
+
+
+def test_with_free_bits_the_codes_are_the_nearest_and_dear_ones_take_fewer_bits(checkpoint, recording):
+    values = to_tensors(recording).values
+    coder = AdaptiveCoder(indices(2, 9, 2), checkpoint.start)
+    free, fair, dear = (
+        choose_vectors(checkpoint.model, values, [thrift] * 2, 10**6, lambda rows, levels: coder_of(checkpoint, rows, levels), None)
+        for thrift in (0.0, 0.5, 4.0)
+    )
+    assert np.array_equal(free, checkpoint.model.encode(torch.from_numpy(values)).numpy()[:, :2])
+    assert len(coder.encode(dear)) < len(coder.encode(fair)) < len(coder.encode(free))
+
+
+def coder_of(checkpoint, rows: int, levels: int) -> AdaptiveCoder:  # type: ignore[no-untyped-def]
+    return AdaptiveCoder(indices(levels, 9, rows), checkpoint.start)
 
 
 def test_samples_do_not_depend_on_the_blocks_they_are_decoded_in(checkpoint, recording):
@@ -127,15 +147,16 @@ def test_a_flat_lead_comes_back_flat_beside_one_that_is_not(checkpoint, value):
     assert rebuilt.signals[1].std() > 0.1
 
 
-def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(recording):
+def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(recording, monkeypatch):
     torch.manual_seed(0)
     model = build(ModelConfig(FramesConfig(width=8, dilations=(1, 5)), QuantizerConfig(codebook_size=16, levels=3))).eval()
     for parameter in model.quantizer.refiners.parameters():
         parameter.data.normal_(0, 0.3)
     values = to_tensors(recording).values
     model.quantizer.initialise(model.encoder(torch.from_numpy(values)))
-    whole = encode_values(model, values, 10**6)
-    pieces = encode_values(model, values, 60)
+    whole = model.encode(torch.from_numpy(values)).numpy()
+    monkeypatch.setattr("vqvae.families.choice.BLOCK", 60)
+    pieces = choose_vectors(model, values, [0.0] * 3, 10**6, lambda rows, levels: AdaptiveCoder(indices(levels, 4, rows)), None)
     assert np.mean(pieces != whole) < 1e-3  # ties in rounding
     assert np.allclose(decode_codes(model, whole, 60), decode_codes(model, whole, 10**6), rtol=1e-3, atol=1e-3)
 

@@ -136,7 +136,8 @@ def _readme(source: Source, found: Mapping[str, Any]) -> str:
         "",
         "- `results.json`: scores with definitions, winners, configuration, hashes of inputs and codecs. Seconds depend on the machine.",
         "- `scores.csv`: the same scores as a table.",
-        "- `files/`: the compressed files; `python -m vqvae decode files/NAME.vqz OUT` turns one back into a recording.",
+        "- `files/`: the compressed files; `python -m vqvae decode files/NAME.vqz OUT` turns one back into a recording",
+        "  (with `--checkpoint FOLDER` when a checkpoint of your own made it).",
         "- `reconstructions/`: what each codec gives back.",
         "- `figures/`: pictures of it.",
     ]

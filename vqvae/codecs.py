@@ -62,11 +62,18 @@ def weights(name: str | Path) -> Path | None:
     return folder if (folder / "config.json").is_file() else None
 
 
-def open_vqz(data: bytes) -> Codec:
-    """The codec that reads a `.vqz` file; ValueError when it is no such file, or when what decodes it is not here."""
+def open_vqz(data: bytes, folder: str | Path | None = None) -> Codec:
+    """The codec that reads a `.vqz` file; ValueError when it is no such file, or when what decodes it is not here.
+
+    folder: the checkpoint that made it, where that is not a shipped one.
+    """
     contents = unpack(data).contents
+    if folder is not None:
+        given = codec(folder)
+        require(contents, given)
+        return given
     if contents.codec not in names(contents.layout.get("modality", "")):
-        raise ValueError(f"this file was made by {contents.codec!r}, which is not here: put its folder beside the other checkpoints")
+        raise ValueError(f"this file was made by {contents.codec!r}, which is not here: name the folder of its checkpoint")
     found = codec(contents.codec)
     require(contents, found)
     return found
@@ -138,5 +145,7 @@ class Opponent:
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
+        if contents.coder != "adaptive":
+            raise ValueError(f"the file states the coder {contents.coder}, but {self.name} has another: it is damaged or forged")
         require_fit(modality(self.modality), contents, self.qualities, self._baseline.shape)
         return self._baseline.coder(contents.shape[0])

@@ -162,9 +162,12 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the program, "unknown" outside a git checkout."""
+    """The commit of the program, with "+changes" when its files are no longer those; "unknown" outside a git checkout."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, cwd=Path(__file__).parent).stdout.strip()
+
     try:
-        folder = Path(__file__).parent
-        return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=folder).stdout.strip()
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -87,20 +87,6 @@ def _of_level(values: Sequence[float], level: int) -> float:
 
 
 @torch.inference_mode()
-def encode_values(model: VQVAE, values: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
-    """values (N, 1, T) -> codes (N, Q, T / frame), block after block; the same codes for any block size, but for ties in rounding."""
-    frame = model.encoder.frame
-    count = values.shape[2] // frame
-    codes = np.empty((len(values), model.quantizer.levels, count), np.int64)
-    for piece in pieces(count, block, model.reach):
-        window = torch.from_numpy(values[:, :, piece.first * frame : piece.last * frame])
-        codes[:, :, piece.start : piece.stop] = model.encode(window)[:, :, piece.inner].numpy()
-        if progress:
-            progress(piece.stop / count)
-    return codes
-
-
-@torch.inference_mode()
 def decode_codes(model: VQVAE, codes: np.ndarray, block: int, progress: Step | None = None) -> np.ndarray:
     """codes (N, q, frames) -> values (N, 1, T) float32, block after block."""
     frame, count = model.decoder.frame, codes.shape[2]
