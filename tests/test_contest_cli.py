@@ -56,7 +56,7 @@ def test_a_size_or_ratio_is_met_and_chunks_are_cut_as_asked(records, tmp_path):
         target = tmp_path / "n.vqz"
         assert main(["encode", str(records / "normal"), str(target), "--codec", "averaging", *arguments, "--chunk", "5"]) == 0
         assert 1960 <= target.stat().st_size <= 2000
-        assert len(codecs.unpack(target.read_bytes()).payloads) == 4
+        assert len(codecs.unpack(target.read_bytes()).payloads) == 3  # of about 5 s each
 
 
 def test_several_recordings_become_files_in_a_folder(records, tmp_path):
@@ -84,10 +84,10 @@ def test_damage_is_said_and_the_rest_is_written(records, tmp_path, capsys):
     target.write_bytes(data)
     capsys.readouterr()
     assert main(["decode", str(target), str(tmp_path / "back")]) == 0
-    assert "chunk 4 of 4" in capsys.readouterr().err
+    assert "chunk 3 of 3" in capsys.readouterr().err
     signals = read(tmp_path / "back").signals
     assert np.isnan(signals[:, -100:]).all()
-    assert not np.isnan(signals[:, :3600]).any()
+    assert not np.isnan(signals[:, :3000]).any()
 
 
 def test_compare_gives_the_numbers_of_the_library_in_the_order_of_the_codecs(records, tmp_path, capsys):
