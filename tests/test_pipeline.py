@@ -217,9 +217,9 @@ from vqvae.networks.vqvae import ModelConfig, QuantizerConfig, build
 piece = example("ventricular").signals[:2]
 signals = np.tile(piece, 24 * 60)
 recording = Ecg(signals, 360.0, ("I", "II"))
-small = ModelConfig(FramesConfig(width=4, dilations=(15,)), QuantizerConfig(codebook_size=4))  # memory is in the signals
+small = ModelConfig(FramesConfig(width=4, dilations=(15,)), QuantizerConfig(codebook_size=4, levels=1))  # memory is in the signals
 checkpoint = dataclasses.replace(pipeline.load("ecg"), model=build(small).eval())
-rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, recording))
+rebuilt = pipeline.decode(checkpoint, pipeline.encode(checkpoint, recording, 1))
 assert rebuilt.signals.shape == (2, 24 * 3600 * 360)
 print(int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1e6)  # ru_maxrss begins with the parent's size
 """
