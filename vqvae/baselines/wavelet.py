@@ -49,7 +49,7 @@ class Wavelet:
 
 
 class AdaptiveWavelet(Wavelet):
-    """The same transform and dead zone, written by the context-mixing coder of our own checkpoints: the hardest opponent."""
+    """The same filters and dead zone (5 levels), written by the context-mixing coder of our own checkpoints: the hardest opponent."""
 
     name = "wavelet-adaptive"
     title = "Wavelet, our adaptive coder"
