@@ -231,6 +231,7 @@ class Sight(NamedTuple):
     every_lead: bool
     chosen: float | None  # s, the beat pointed at
     caliper: Caliper | None  # None when nothing is measured
+    decoded: bool = False  # the recording is itself a reconstruction, out of a file
 
 
 def sight(recording: Ecg, lead: str) -> Sight:
@@ -240,7 +241,7 @@ def sight(recording: Ecg, lead: str) -> Sight:
     if state.get(CALIPER):
         start_caliper(view)
     legs = caliper() if state.get(CALIPER) else None
-    return Sight(view, bool(state.get(ALL)) and len(recording.leads) > 1, state.get(CHOSEN), legs)
+    return Sight(view, bool(state.get(ALL)) and len(recording.leads) > 1, state.get(CHOSEN), legs, decoded() is not None)
 
 
 def window_seconds() -> float:

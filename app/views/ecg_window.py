@@ -66,7 +66,7 @@ def picture(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> go.Fig
         figure = figures.all_leads(*signals, sight.view, beats=beats, chosen=chosen, caliper=caliper)
     else:
         figure = figures.figure(*signals, sight.view, beats=beats, strip=strip, chosen=chosen, caliper=caliper)
-    if inputs.decoded():
+    if sight.decoded:
         figure.update_traces(name="Decoded", selector={"name": "Original"})
         figure.update_traces(name="Coded once more", selector={"name": "Reconstruction"})
     return figure
