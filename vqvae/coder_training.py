@@ -19,9 +19,9 @@ from vqvae.families import family
 from vqvae.metrics.rate import bits_per_code
 from vqvae.modalities import modality
 from vqvae.networks.vqvae import VQVAE
+from vqvae.training.coding import CHUNK, excerpt_starts
 from vqvae.training.config import CodebookConfig
 
-CHUNK = 3375  # frames that are coded from one start: 300 s of ECG
 EXCERPTS = 2  # of a long recording
 THRIFTS = (0.0, 0.6)  # below the whole number of levels: codes as they are at high and at low rates
 Told = Callable[[str, float], None]
@@ -62,8 +62,5 @@ def _codes(checkpoint: Checkpoint, data: Path, told: Told) -> list[list[np.ndarr
 
 def excerpts(values: np.ndarray, frame: int) -> np.ndarray:
     """values (N, 1, T) -> stretches of CHUNK frames, spread over a long recording, one after the other; a short one as it is."""
-    frames = values.shape[2] // frame
-    if frames <= EXCERPTS * CHUNK:
-        return values
-    starts = [round(i * (frames - CHUNK) / (EXCERPTS - 1)) for i in range(EXCERPTS)]
+    starts = excerpt_starts(values.shape[2] // frame, EXCERPTS)
     return np.concatenate([values[:, :, start * frame : (start + CHUNK) * frame] for start in starts], axis=2)

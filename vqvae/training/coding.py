@@ -74,18 +74,18 @@ def learn_fine_start(config: FineCheckpointConfig, recordings: Sequence[np.ndarr
     for number, values in enumerate(recordings):
         progress(0.3 * number / len(recordings))
         latents = _latents(config, values)
-        excerpts = [latents[:, :, start : start + CHUNK] for start in _starts(latents.shape[2])]
+        excerpts = [latents[:, :, start : start + CHUNK] for start in excerpt_starts(latents.shape[2], EXCERPTS)]
         coder = AdaptiveCoder(wavelet_frames(len(values)))
         trade = config.training.trade
         codes.append([choose_scalars(coder, excerpt / step, trade, CHUNK) for excerpt in excerpts for step in steps_of(config)[::2]])
     return pack(learn_start(wavelet_frames, codes, progress=lambda share: progress(0.3 + 0.7 * share)))
 
 
-def _starts(frames: int) -> list[int]:
-    """Where excerpts of a recording begin."""
-    if frames <= EXCERPTS * CHUNK:
+def excerpt_starts(frames: int, excerpts: int) -> list[int]:
+    """Where so many stretches of CHUNK frames begin, spread over a recording; all of a short one."""
+    if frames <= excerpts * CHUNK:
         return list(range(0, frames, CHUNK))
-    return [round(i * (frames - CHUNK) / (EXCERPTS - 1)) for i in range(EXCERPTS)]
+    return [round(i * (frames - CHUNK) / (excerpts - 1)) for i in range(excerpts)]
 
 
 def code(config: FineCheckpointConfig, values: np.ndarray, start: State) -> Coded:
