@@ -90,6 +90,21 @@ def test_damage_is_said_and_the_rest_is_written(records, tmp_path, capsys):
     assert not np.isnan(signals[:, :3000]).any()
 
 
+def test_a_file_of_which_nothing_is_left_is_refused_in_one_sentence_and_nothing_is_written(records, tmp_path, capsys):
+    target = tmp_path / "n.vqz"
+    main(["encode", str(records / "normal"), str(target), "--codec", "dct", "--quality", "1", "--chunk", "5"])
+    whole = target.read_bytes()
+    payloads = sum(len(payload or b"") for payload in codecs.unpack(whole).payloads)
+    capsys.readouterr()
+    for damaged in (whole[:-payloads], whole[:-payloads] + bytes(255 - byte for byte in whole[-payloads:])):
+        target.write_bytes(damaged)
+        assert main(["decode", str(target), str(tmp_path / "back")]) == 2
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert len(lines) == 1
+        assert "damaged throughout" in lines[0]
+        assert list(tmp_path.iterdir()) == [target]
+
+
 def test_compare_gives_the_numbers_of_the_library_in_the_order_of_the_codecs(records, tmp_path, capsys):
     output = tmp_path / "r.json"
     given = ["compare", str(records / "ventricular"), "--codecs", "smoothing,dct", "--ratio", "12", "--lead", "II", "--output", str(output)]

@@ -190,7 +190,7 @@ def broken_everywhere(file: bytes) -> bytes:
 REFUSED = {  # a word of the sentence -> what to make of a file
     "does not start with VQZ": lambda file: b"PK\x03\x04" + bytes(100),
     "cut off or damaged": lambda file: file[:40],
-    "nothing in it could be decoded": broken_everywhere,
+    "nothing in the file could be decoded": broken_everywhere,
     "install a newer one": lambda file: file[:3] + b"\x09" + file[4:60],
 }
 

@@ -59,6 +59,9 @@ def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tupl
 
 
 def holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
-    """The layout of a file, with gaps where frames are lost."""
-    changed: dict[str, Any] = kind.with_gaps(contents.layout, stretches(kind, contents, damage))
+    """The layout of a file, with gaps where frames are lost; ValueError when that is everywhere."""
+    layout, lost = contents.layout, stretches(kind, contents, damage)
+    if lost and lost[0] == (0.0, layout["samples"] / layout["rate"]):
+        raise ValueError("nothing in the file could be decoded, it is damaged throughout: get another copy, or encode the recording again")
+    changed: dict[str, Any] = kind.with_gaps(layout, lost)
     return changed
