@@ -83,7 +83,7 @@ def _choice(coder: AdaptiveCoder, codes: np.ndarray) -> None:
     symbols = to_symbols(coder.description, codes)
     noise = np.random.default_rng(0).integers(-128, 128, symbols.shape).astype(np.int32)
     found = choose_values(coder.description, coder.start, symbols, 256 * symbols + noise, WEIGHT)
-    size = len(coder.encode(to_codes(coder.description, found.reshape(symbols.shape))))
+    size = len(coder.encode(to_codes(coder.description, found.symbols.reshape(symbols.shape))))
     seconds = best(lambda: choose_values(coder.description, coder.start, symbols, 256 * symbols + noise, WEIGHT))
     print(f"choosing   {size:8} {seconds:9.2f}           {seconds / best(lambda: coder.encode(codes)):9.2f} x encoding")
 

@@ -79,7 +79,7 @@ def test_each_choice_is_the_best_of_its_candidates_by_brute_force():
     for targets in product((-700, -300, -150, 200, 420), repeat=1):
         target = np.array([targets[0], 0])
         nearest = np.sign(target) * ((np.abs(target) + 128) >> 8)
-        found = streams.choose_values(description, start, nearest, target, weight)
+        found = streams.choose_values(description, start, nearest, target, weight).symbols
         magnitudes = {abs(int(nearest[0])), abs(int(nearest[0])) - 1, 0}
         sums = [total(description, start, np.array([np.sign(target[0]) * m, 0]), target, weight) for m in magnitudes]
         assert total(description, start, found, target, weight) <= min(sums) + 1
@@ -93,16 +93,35 @@ def test_chosen_values_cost_less_than_the_nearest(weight):
     values = beats(rng, 1, 200)[0].T * 256 + rng.integers(-128, 128, (200, 32))
     values[:, 0] = 0
     nearest = np.sign(values) * ((np.abs(values) + 128) >> 8)
-    found = streams.choose_values(description, start, nearest, values, weight)
+    found = streams.choose_values(description, start, nearest, values, weight).symbols
     assert total(description, start, found, values.ravel(), weight) <= total(description, start, nearest.ravel(), values.ravel(), weight)
     assert (np.abs(found) <= np.abs(nearest.ravel())).all()
     assert (found != nearest.ravel()).any() == (weight > 2_000) or weight == 2_000
 
 
+@pytest.mark.parametrize("room", [None, 3])
+def test_choosing_writes_what_encoding_the_chosen_symbols_writes(room, monkeypatch):
+    rng = np.random.default_rng(3)
+    description = wavelet_frames(2, 10)
+    symbols = to_symbols(description, beats(rng, 2, 40))
+    targets = 256 * symbols + rng.integers(-128, 128, symbols.shape)
+    if room:
+        monkeypatch.setattr(streams, "_room", lambda flat: room)
+    found = streams.choose_values(description, cold(description), symbols, targets, 8_000)
+    assert (found.symbols != symbols.ravel()).any()
+    levels = indices(3, 4, 2, 8)
+    rows, candidates = rng.integers(0, 16, (60, 3)), rng.integers(0, 16, (60, 4))
+    last = streams.choose_last(levels, cold(levels), rows, candidates, rng.integers(0, 9000, (60, 4)), 1 << 24)
+    monkeypatch.undo()
+    assert found.payload == streams.encode(description, cold(description), found.symbols)
+    assert last.payload == streams.encode(levels, cold(levels), last.symbols)
+    assert min(len(found.payload), len(last.payload)) > 3
+
+
 def test_channels_coded_as_differences_are_left_as_they_are():
     description = wavelet_frames(2, 8)
     symbols = to_symbols(description, beats(np.random.default_rng(1), 2, 20))
-    found = streams.choose_values(description, cold(description), symbols, 256 * symbols, 1 << 24).reshape(symbols.shape)
+    found = streams.choose_values(description, cold(description), symbols, 256 * symbols, 1 << 24).symbols.reshape(symbols.shape)
     assert (found[:, :, 0] == symbols[:, :, 0]).all()
     assert symbols[:, :, 0].any()
     assert not found[:, :, 1:].any()
@@ -114,9 +133,9 @@ def test_the_last_of_a_row_has_the_least_distortion_for_free_bits_and_the_fewest
     symbols = rng.integers(0, 16, (60, 2))
     candidates = np.stack([rng.integers(0, 16, 60), np.full(60, 3)], axis=1)
     distortions = np.stack([np.zeros(60), np.full(60, 1000)], axis=1)
-    free = streams.choose_last(description, start, symbols, candidates, distortions, 0)
+    free = streams.choose_last(description, start, symbols, candidates, distortions, 0).symbols.reshape(symbols.shape)
     assert (free == np.stack([symbols[:, 0], candidates[:, 0]], axis=1)).all()
-    dear = streams.choose_last(description, start, symbols, candidates, distortions, 1 << 30)
+    dear = streams.choose_last(description, start, symbols, candidates, distortions, 1 << 30).symbols.reshape(symbols.shape)
     assert (dear[:, 0] == symbols[:, 0]).all()
     assert (dear[20:, 1] == 3).all()
 

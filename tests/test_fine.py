@@ -71,7 +71,7 @@ def test_scalar_codes_are_the_nearest_multiples_of_the_step_and_never_too_large(
 
 def test_an_untrained_model_is_the_wavelet_codec(untrained, recording):
     values = to_tensors(recording).values
-    codes = family(untrained).encode(values, 2.0, 3375)
+    codes = family(untrained).encode(values, 2.0, 3375).codes
     rebuilt = family(untrained).decode(codes, 2.0, lambda rows: 0 * rows)
     latents = np.where(np.abs(codes) == 1, np.sign(codes) * 0.95, codes) * 0.25
     for row, expected in zip(rebuilt[:, 0], latents, strict=True):
@@ -90,7 +90,7 @@ def test_the_error_falls_with_the_step_at_every_quality(untrained, recording):
 
 def test_chosen_codes_are_the_nearest_or_nearer_to_zero(untrained, recording):
     values = to_tensors(recording).values
-    chosen = family(untrained).encode(values, 1.5, 1000)
+    chosen = family(untrained).encode(values, 1.5, 1000).codes
     step = 2.0**-1.5
     latents = np.stack([to_frames(row, 5).T for row in values[:, 0]])
     assert np.abs(chosen).sum() < np.abs(np.rint(latents / step)).sum()
@@ -118,10 +118,10 @@ def test_a_level_that_was_not_encoded_is_refused(untrained, recording):
 def test_blocks_do_not_show(untrained, recording, monkeypatch):
     values = np.tile(to_tensors(recording).values, 3)
     whole = family(untrained)
-    codes = whole.encode(values, 2.0, 10**6)
+    codes = whole.encode(values, 2.0, 10**6).codes
     rebuilt = whole.decode(codes, 2.0, lambda rows: rows)
     monkeypatch.setattr("vqvae.families.fine.BLOCK", 100)
-    assert np.array_equal(whole.encode(values, 2.0, 10**6), codes)
+    assert np.array_equal(whole.encode(values, 2.0, 10**6).codes, codes)
     assert np.allclose(whole.decode(codes, 2.0, lambda rows: rows), rebuilt, atol=1e-4)
 
 

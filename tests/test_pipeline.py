@@ -40,17 +40,17 @@ def recording() -> Ecg:
 
 def test_codes_do_not_depend_on_the_blocks_they_are_computed_in(checkpoint, recording, monkeypatch):
     values = to_tensors(recording).values
-    whole = family(checkpoint).encode(values, 3.0, 1000)
+    whole = family(checkpoint).encode(values, 3.0, 1000).codes
     for block in (100, 700):
         monkeypatch.setattr("vqvae.families.choice.BLOCK", block)
-        assert np.array_equal(family(checkpoint).encode(values, 3.0, 1000), whole)
+        assert np.array_equal(family(checkpoint).encode(values, 3.0, 1000).codes, whole)
 
 
 def test_with_free_bits_the_codes_are_the_nearest_and_dear_ones_take_fewer_bits(checkpoint, recording):
     values = to_tensors(recording).values
     coder = AdaptiveCoder(indices(2, 9, 2), checkpoint.start)
     free, fair, dear = (
-        choose_vectors(checkpoint.model, values, [thrift] * 2, 10**6, lambda rows, levels: coder_of(checkpoint, rows, levels), None)
+        choose_vectors(checkpoint.model, values, [thrift] * 2, 10**6, lambda rows, levels: coder_of(checkpoint, rows, levels), None).codes
         for thrift in (0.0, 0.5, 4.0)
     )
     assert np.array_equal(free, checkpoint.model.encode(torch.from_numpy(values)).numpy()[:, :2])
@@ -95,6 +95,17 @@ def test_the_stated_rate_is_that_of_the_file_that_pack_writes(checkpoint, record
         assert rate == pipeline.rate_of(data, encoded.layout)
         assert rate.value == pytest.approx(8 * len(data) / (2 * 240))
         assert rate.compression_ratio == pytest.approx(2 * 240 * 360 * recording.bits / 8 / len(data))
+
+
+@pytest.mark.parametrize("coder", ["", "static", "adaptive"])
+def test_compressing_at_once_gives_the_file_that_encoding_and_packing_give(checkpoint, recording, coder):
+    shares: list[float] = []
+    for chunk in (60.0, 300.0):
+        whole = pipeline.compress(checkpoint, recording, 1.4, coder, chunk, shares.append)
+        assert whole == pipeline.pack(checkpoint, pipeline.encode_at(checkpoint, recording, 1.4, chunk), coder, chunk)
+    half = len(shares) // 2
+    assert shares[:half] == sorted(shares[:half])
+    assert shares[-1] == pytest.approx(1.0)
 
 
 def test_the_first_levels_are_the_same_whatever_is_encoded_after_them(checkpoint, recording):
@@ -156,7 +167,7 @@ def test_blocks_give_the_same_codes_when_every_network_reaches_as_far_as_it_can(
     model.quantizer.initialise(model.encoder(torch.from_numpy(values)))
     whole = model.encode(torch.from_numpy(values)).numpy()
     monkeypatch.setattr("vqvae.families.choice.BLOCK", 60)
-    pieces = choose_vectors(model, values, [0.0] * 3, 10**6, lambda rows, levels: AdaptiveCoder(indices(levels, 4, rows)), None)
+    pieces = choose_vectors(model, values, [0.0] * 3, 10**6, lambda rows, levels: AdaptiveCoder(indices(levels, 4, rows)), None).codes
     assert np.mean(pieces != whole) < 1e-3  # ties in rounding
     assert np.allclose(decode_codes(model, whole, 60), decode_codes(model, whole, 10**6), rtol=1e-3, atol=1e-3)
 

@@ -17,8 +17,6 @@ from vqvae.files import holes, require, require_fit
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
 
-_CHOOSING = 0.6  # of the time that compressing takes, about; the rest is entropy coding
-
 
 @dataclass(frozen=True)
 class CheckpointCodec:
@@ -62,10 +60,7 @@ class CheckpointCodec:
         low, high = self.qualities
         if not low <= quality <= high:
             raise ValueError(f"a quality of {quality:g} is not possible with {self.name}: it takes {low:g} to {high:g}")
-        first = progress and (lambda share: progress(_CHOOSING * share))
-        encoded = pipeline.encode_at(self.checkpoint, recording, quality, self.chunk, first)
-        rest = progress and (lambda share: progress(_CHOOSING + (1 - _CHOOSING) * share))
-        return pipeline.pack(self.checkpoint, encoded, self.coder, self.chunk, rest)
+        return pipeline.compress(self.checkpoint, recording, quality, self.coder, self.chunk, progress)
 
     def decompress(self, data: bytes, progress: Step | None = None) -> Decompressed:
         """The recording out of its file, with gaps where that is damaged; ValueError when nothing can be read."""

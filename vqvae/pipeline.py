@@ -15,7 +15,9 @@ import numpy as np
 
 from vqvae import checkpoint as checkpoints_
 from vqvae.checkpoint import Checkpoint
+from vqvae.codec import container
 from vqvae.codec.container import Contents
+from vqvae.codec.protocol import Coder
 from vqvae.codec.vqz import even_chunk, write
 from vqvae.delineator import load_delineator
 from vqvae.families import family
@@ -24,6 +26,7 @@ from vqvae.modalities.protocol import Report, Tensors
 
 CHUNK = 300.0  # s that are written together: what one damaged byte can cost; about 2 % more bytes than in one piece
 THREADS = 2
+CHOOSING = 0.6  # of the time that compressing takes, about, where coding follows it
 checkpoints = checkpoints_.names
 Step = Callable[[float], None]
 """Told how much is done, 0 to 1; may raise to stop."""
@@ -66,10 +69,19 @@ def encode_at(
     checkpoint: Checkpoint, recording: Any, quality: float, chunk: float = CHUNK, progress: Step | None = None
 ) -> Encoded:
     """Recording -> codes at any quality; chunk: s that are written together."""
-    values, layout = modality(checkpoint.config.modality).to_tensors(recording)
-    frames = values.shape[2] // checkpoint.model.encoder.frame
-    codes = family(checkpoint).encode(values, quality, _chunk(checkpoint, frames, chunk), progress)
-    return Encoded(codes, layout, quality)
+    return _encoded(checkpoint, recording, quality, chunk, progress)[0]
+
+
+def compress(
+    checkpoint: Checkpoint, recording: Any, quality: float, coder: str = "", chunk: float = CHUNK, progress: Step | None = None
+) -> bytes:
+    """Recording -> its `.vqz` file, as `encode_at` and then `pack` make it, in less time."""
+    coder = coder or family(checkpoint).coders[0]
+    choosing = 1.0 if coder == "adaptive" else CHOOSING
+    encoded, payloads = _encoded(checkpoint, recording, quality, chunk, progress and (lambda share: progress(choosing * share)))
+    if coder == "adaptive":  # it was at work already, while codes were chosen
+        return container.pack(_contents(checkpoint, encoded, coder, chunk)[0], payloads)
+    return pack(checkpoint, encoded, coder, chunk, progress and (lambda share: progress(choosing + (1 - choosing) * share)))
 
 
 def decode(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None, progress: Step | None = None) -> Any:
@@ -95,12 +107,7 @@ def pack(
     checkpoint: Checkpoint, encoded: Encoded, coder: str = "", chunk: float = CHUNK, progress: Step | None = None
 ) -> bytes:
     """The `.vqz` file of codes; coder: "adaptive" or "static", the checkpoint's best when empty; the same bytes on any machine."""
-    own = family(checkpoint)
-    writer = own.coder(coder or own.coders[0], encoded.codes.shape)
-    shape = encoded.codes.shape
-    contents = Contents(
-        checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, _chunk(checkpoint, shape[-1], chunk), encoded.layout
-    )
+    contents, writer = _contents(checkpoint, encoded, coder, chunk)
     return write(contents, encoded.codes, writer, THREADS, progress)
 
 
@@ -184,6 +191,23 @@ def codebooks(checkpoint: Checkpoint) -> np.ndarray:
 def judges(kind: str) -> dict[str, Any]:
     """Trained helpers that a modality's scores are handed, since modalities know no torch."""
     return {"delineate": load_delineator(checkpoints_.SHIPPED / "ecg-delineator")} if kind == "ecg" else {}
+
+
+def _encoded(
+    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float, progress: Step | None
+) -> tuple[Encoded, tuple[bytes, ...]]:
+    """Recording -> codes, and what the adaptive coder makes of their chunks."""
+    values, layout = modality(checkpoint.config.modality).to_tensors(recording)
+    frames = values.shape[2] // checkpoint.model.encoder.frame
+    codes, payloads = family(checkpoint).encode(values, quality, _chunk(checkpoint, frames, chunk), progress)
+    return Encoded(codes, layout, quality), payloads
+
+
+def _contents(checkpoint: Checkpoint, encoded: Encoded, coder: str, chunk: float) -> tuple[Contents, Coder]:
+    """What a file of these codes says of itself, and what writes them."""
+    own, shape = family(checkpoint), encoded.codes.shape
+    writer, frames = own.coder(coder or own.coders[0], shape), _chunk(checkpoint, shape[-1], chunk)
+    return Contents(checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, frames, encoded.layout), writer
 
 
 def _chunk(checkpoint: Checkpoint, frames: int, seconds: float) -> int:

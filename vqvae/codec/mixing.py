@@ -308,22 +308,22 @@ def cheapest_value(mixer, symbol, target, weight):  # type: ignore[no-untyped-de
 
 @compiled
 def choose_values(symbols, targets, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """Replace symbols by what is cheapest in error and bits together, learning on the way as coding them will."""
+    """Replace symbols by what is cheapest in error and bits together, and encode them."""
     for n in range(len(symbols)):
         prepare(symbols, n, layout, logs, around, mixer)
         if symbols[n] != 0 and layout.differences[n % len(layout.distances)] == 0:
             symbols[n] = cheapest_value(mixer, symbols[n], targets[n], weight)
-        code_prepared(LEARN, symbols, n, layout, around, mixer)
+        code_prepared(ENCODE, symbols, n, layout, around, mixer)
 
 
 @compiled
 def choose_last(symbols, candidates, distortions, weight, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """Fill in the last symbol of every row: the candidate of least distortion plus `weight` times bits; learn on the way as coding will."""
+    """Fill in the last symbol of every row: the candidate of least distortion plus `weight` times bits; and encode all symbols."""
     for row in range(len(candidates)):
         first, last = row * layout.span, (row + 1) * layout.span - 1
         for n in range(first, last):
             prepare(symbols, n, layout, logs, around, mixer)
-            code_prepared(LEARN, symbols, n, layout, around, mixer)
+            code_prepared(ENCODE, symbols, n, layout, around, mixer)
         prepare(symbols, last, layout, logs, around, mixer)
         best, least = 0, -1
         for i in range(candidates.shape[1]):
@@ -331,4 +331,4 @@ def choose_last(symbols, candidates, distortions, weight, layout, logs, around, 
             if least < 0 or total < least:
                 best, least = i, total
         symbols[last] = candidates[row, best]
-        code_prepared(LEARN, symbols, last, layout, around, mixer)
+        code_prepared(ENCODE, symbols, last, layout, around, mixer)

@@ -48,6 +48,13 @@ class Surroundings(NamedTuple):
     registers: np.ndarray  # (rows, REGISTERS)
 
 
+class Chosen(NamedTuple):
+    """Symbols that were chosen, and what `encode` makes of them."""
+
+    symbols: np.ndarray
+    payload: bytes
+
+
 def learn(description: Description, state: State, symbols: np.ndarray) -> float:
     """Adapt the state to a stream; returns what the stream would take, bits."""
     mixer = new_mixer(description, state)
@@ -58,17 +65,14 @@ def learn(description: Description, state: State, symbols: np.ndarray) -> float:
 def encode(description: Description, start: State, symbols: np.ndarray) -> bytes:
     """A stream -> payload.  Symbols are in range: the caller has looked."""
     flat = _flat(symbols)
-    room = 2 * len(flat) + 64
+    room = _room(flat)
     while True:
         mixer = new_mixer(description, start.copy(), np.zeros(room, np.uint8))
         mixing.run(mixing.ENCODE, flat, description.layout, tables().logs, new_surroundings(description), mixer)
-        low, position = int(mixer.coder[mixing.LOW]), int(mixer.coder[mixing.POSITION])
-        if position < room:
-            break
-        room = position + 1
-    if low:  # this byte and zeros for ever lie inside the coder's last interval
-        mixer.payload[position] = (low >> 24) + 1
-    return bytes(mixer.payload[: position + 1]).rstrip(b"\0")
+        payload = _written(mixer)
+        if payload is not None:
+            return payload
+        room = int(mixer.coder[mixing.POSITION]) + 1
 
 
 def decode(description: Description, start: State, payload: bytes, count: int) -> np.ndarray:
@@ -83,30 +87,30 @@ def decode(description: Description, start: State, payload: bytes, count: int) -
     return symbols
 
 
-def choose_values(description: Description, start: State, symbols: np.ndarray, targets: np.ndarray, weight: int) -> np.ndarray:
-    """Nearest signed symbols and what they stand for (1/256 step) -> symbols chosen by rate and distortion together.
+def choose_values(description: Description, start: State, symbols: np.ndarray, targets: np.ndarray, weight: int) -> Chosen:
+    """Nearest signed symbols and what they stand for (1/256 step) -> flat symbols chosen by rate and distortion together.
 
     Minimises squared error (1/65536 step²) plus `weight` (1/65536 step² per bit) times bits, symbol by symbol in coding order, among the
     nearest, one nearer to zero, and zero.  Channels that are coded as differences keep theirs.
     """
     flat = _flat(symbols)
-    around, mixer = new_surroundings(description), new_mixer(description, start.copy())
+    around, mixer = new_surroundings(description), new_mixer(description, start.copy(), np.zeros(_room(flat), np.uint8))
     mixing.choose_values(flat, _flat(targets), weight, description.layout, tables().logs, around, mixer)
-    return flat
+    return _chosen(description, start, flat, mixer)
 
 
 def choose_last(
     description: Description, start: State, symbols: np.ndarray, candidates: np.ndarray, distortions: np.ndarray, weight: int
-) -> np.ndarray:
-    """Symbols (R, Q) of R rows, candidates (R, K) for the last of each and their distortions (R, K) int64 -> symbols (R, Q).
+) -> Chosen:
+    """Symbols (R, Q) of R rows, candidates (R, K) for the last of each and their distortions (R, K) int64 -> flat symbols.
 
     Minimises distortion plus `weight` / 65536 times bits, row by row in coding order; the other symbols stay as they are.
     """
     flat = _flat(symbols)
-    around, mixer = new_surroundings(description), new_mixer(description, start.copy())
+    around, mixer = new_surroundings(description), new_mixer(description, start.copy(), np.zeros(_room(flat), np.uint8))
     candidates, distortions = np.ascontiguousarray(candidates, np.int32), np.ascontiguousarray(distortions, np.int64)
     mixing.choose_last(flat, candidates, distortions, weight, description.layout, tables().logs, around, mixer)
-    return flat.reshape(symbols.shape)
+    return _chosen(description, start, flat, mixer)
 
 
 def new_mixer(description: Description, state: State, payload: np.ndarray | None = None) -> Mixer:
@@ -133,3 +137,23 @@ def new_surroundings(description: Description) -> Surroundings:
 def _flat(symbols: np.ndarray) -> np.ndarray:
     """A copy to work on."""
     return np.array(symbols, np.int32).ravel()
+
+
+def _room(flat: np.ndarray) -> int:
+    """Bytes that a payload hardly ever exceeds."""
+    return 2 * len(flat) + 64
+
+
+def _written(mixer: Mixer) -> bytes | None:
+    """The payload, once all symbols are coded; None when it had too little room."""
+    low, position = int(mixer.coder[mixing.LOW]), int(mixer.coder[mixing.POSITION])
+    if position >= len(mixer.payload):
+        return None
+    if low:  # this byte and zeros for ever lie inside the coder's last interval
+        mixer.payload[position] = (low >> 24) + 1
+    return bytes(mixer.payload[: position + 1]).rstrip(b"\0")
+
+
+def _chosen(description: Description, start: State, symbols: np.ndarray, mixer: Mixer) -> Chosen:
+    payload = _written(mixer)
+    return Chosen(symbols, encode(description, start, symbols) if payload is None else payload)

@@ -134,7 +134,7 @@ def _next(known: dict[float, Any], size: float, qualities: tuple[float, float]) 
     else:
         nearest = max(below) if below else min(above)
         step = math.log(size / known[nearest]) / _slope(known, nearest, qualities)
-        least = 0.01 * (high - low)  # so that a bracket is found soon
+        least = 0.002 * (high - low)  # so that a bracket is found where files come in steps
         quality = nearest + (max(step, least) if below else min(step, -least))
     return min(max(round(quality, _DIGITS), low), high)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vqvae.codec.adaptive import AdaptiveCoder, to_codes
-from vqvae.codec.choice import in_chunks
+from vqvae.codec.choice import Choice, in_chunks
 from vqvae.codec.protocol import Step
 from vqvae.families.protocol import BLOCK, pieces
 from vqvae.networks.vqvae import VQVAE
@@ -27,18 +27,20 @@ CoderOf = Callable[[int, int], AdaptiveCoder]
 
 def choose_vectors(
     model: VQVAE, values: np.ndarray, thrifts: Sequence[float], chunk: int, coder: CoderOf, progress: Step | None
-) -> np.ndarray:
-    """values (N, 1, T) -> codes (N, levels, T / frame); thrifts: how many times its worth a bit counts, for every level; 0: nearest codes.
+) -> Choice:
+    """values (N, 1, T) -> codes (N, levels, T / frame) and their payloads.
+
+    thrifts: how many times its worth a bit counts, for every level; 0: nearest codes.
 
     Level after level, each with those before it as they are: entropy-constrained vector quantization (Chou, Lookabaugh and Gray 1989,
     doi 10.1109/29.17498) with adaptive prices.
     """
-    codes = np.zeros((len(values), 0, values.shape[2] // model.encoder.frame), np.int32)
+    found = Choice(np.zeros((len(values), 0, values.shape[2] // model.encoder.frame), np.int32), ())
     for level, thrift in enumerate(thrifts):
         first, second = (_part(progress, (2 * level + half) / (2 * len(thrifts)), 0.5 / len(thrifts)) for half in (0, 1))
-        nearest, errors = _candidates(model, level, values, codes, first)
-        codes = _chosen(codes, nearest, errors, thrift, chunk, coder(len(values), level + 1), second)
-    return codes
+        nearest, errors = _candidates(model, level, values, found.codes, first)
+        found = _chosen(found.codes, nearest, errors, thrift, chunk, coder(len(values), level + 1), second)
+    return found
 
 
 def _part(progress: Step | None, done: float, share: float) -> Step | None:
@@ -88,8 +90,8 @@ def _chosen(
     chunk: int,
     coder: AdaptiveCoder,
     progress: Step | None,
-) -> np.ndarray:
-    """Codes (N, q, T) of the levels before and candidates (T, N, K) of the next -> codes (N, q + 1, T)."""
+) -> Choice:
+    """Codes (N, q, T) of the levels before and candidates (T, N, K) of the next -> codes (N, q + 1, T) and their payloads."""
     from vqvae.codec.streams import choose_last
 
     unit = max(float(errors[:, :, 0].mean(dtype=np.float64)), 1e-12) / FINE
@@ -97,11 +99,11 @@ def _chosen(
     frames, rows, count = nearest.shape
     symbols = np.concatenate([codes.transpose(2, 0, 1), nearest[:, :, :1]], axis=2)  # (T, N, q + 1)
 
-    def choose(start: int) -> np.ndarray:
+    def choose(start: int) -> tuple[np.ndarray, bytes]:
         place = slice(start, start + chunk)
         distortions = np.minimum(np.rint(errors[place].astype(np.float64) / unit), 2**40).astype(np.int64)
         given = (symbols[place].reshape(-1, symbols.shape[2]), nearest[place].reshape(-1, count), distortions.reshape(-1, count))
         chosen = choose_last(coder.description, coder.start, *given, weight)
-        return to_codes(coder.description, chosen.reshape(-1, rows, symbols.shape[2]))
+        return to_codes(coder.description, chosen.symbols.reshape(-1, rows, symbols.shape[2])), chosen.payload
 
     return in_chunks(choose, frames, chunk, progress)

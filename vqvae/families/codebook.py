@@ -10,6 +10,7 @@ import torch
 
 from vqvae.checkpoint import Checkpoint
 from vqvae.codec.adaptive import AdaptiveCoder
+from vqvae.codec.choice import Choice
 from vqvae.codec.protocol import Coder, Step
 from vqvae.families.protocol import BLOCK, Template, pieces
 from vqvae.metrics.rate import bits_per_code, fixed_length_bits
@@ -43,15 +44,15 @@ class Codebook:
         """Levels used."""
         return math.ceil(quality)
 
-    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (N, 1, T) -> codes (N, levels used, T / frame)."""
         from vqvae.families.choice import choose_vectors
 
         count = self.channels(quality)
         greed = _of_level(GREEDIEST, count) ** (count - quality)
         thrifts = [greed * _of_level(FAIR, level) for level in range(1, count + 1)]
-        codes = choose_vectors(self._model, values, thrifts, chunk, self._adaptive, progress)
-        return codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False)
+        codes, payloads = choose_vectors(self._model, values, thrifts, chunk, self._adaptive, progress)
+        return Choice(codes.astype(np.int16 if self._model.quantizer.codebook_size <= 2**15 else np.int32, copy=False), payloads)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
         """codes (N, q, T / frame) -> values (N, 1, T) float32; any first levels decode by themselves."""

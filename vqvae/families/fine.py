@@ -10,8 +10,8 @@ import torch
 
 from vqvae.checkpoint import Checkpoint
 from vqvae.codec.adaptive import AdaptiveCoder
-from vqvae.codec.choice import choose_scalars
-from vqvae.codec.protocol import Step
+from vqvae.codec.choice import Choice, choose_scalars
+from vqvae.codec.protocol import Coder, Step
 from vqvae.families.protocol import BLOCK, Template, pieces
 from vqvae.metrics.rate import bits_per_code
 from vqvae.networks.fine import FineVQVAE
@@ -34,7 +34,7 @@ class Span(NamedTuple):
 class Fine:
     """Quality is -log2 of the step in standard deviations of a lead: one more halves the step."""
 
-    coders: tuple[str, ...] = ("adaptive",)
+    coders: tuple[str, ...] = ("adaptive", "static")
     about = (
         "Wavelet coefficients with one step, chosen by rate and distortion, through our adaptive coder; a learned decoder that also looks "
         "at similar beats."
@@ -56,11 +56,11 @@ class Fine:
         """One code per sample of a frame."""
         return self._model.encoder.frame
 
-    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
-        """values (N, 1, T) -> codes (N, D, T / D) int32, chosen by rate and distortion in chunks of frames that are written together."""
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
+        """values (N, 1, T) -> codes (N, D, T / D), chosen by rate and distortion in chunks of frames that are written together."""
         latents = self._latents(values) * np.float32(2.0**quality)
         np.clip(latents, -LARGEST, LARGEST, out=latents)
-        return choose_scalars(self.coder("adaptive", latents.shape), latents, self._config.training.trade, chunk, progress)
+        return choose_scalars(self._adaptive(len(latents)), latents, self._config.training.trade, chunk, progress)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
         """codes (N, D, T / D) -> values (N, 1, T) float32: the mean of two passes, the second with a template of what the first gave."""
@@ -74,13 +74,18 @@ class Fine:
         second = self._blocks(codes, refine, self._latents(template(first[:, 0])[:, None]), Span(0.6, 1.0, progress))
         return (first + second) / 2
 
-    def coder(self, name: str, shape: tuple[int, ...]) -> AdaptiveCoder:
-        """The adaptive coder for codes of this shape; there is no other."""
+    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
+        """The entropy coder `name` for codes of this shape."""
+        if name == "static":
+            from vqvae.codec.static import StaticCoder
+
+            return StaticCoder(self._checkpoint.tables)
+        return self._adaptive(shape[0])
+
+    def _adaptive(self, rows: int) -> AdaptiveCoder:
         from vqvae.codec.descriptions import wavelet_frames
 
-        if name not in self.coders:
-            raise ValueError(f"{self._checkpoint.name} has no {name} coder; it has: {', '.join(self.coders)}")
-        return AdaptiveCoder(wavelet_frames(shape[0]), self._checkpoint.start)
+        return AdaptiveCoder(wavelet_frames(rows), self._checkpoint.start)
 
     def fixed_bits(self, codes: np.ndarray) -> int:
         """Bits of the codes when each takes what the largest magnitude of its row of latents needs, sign included."""

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from vqvae.codec.choice import Choice
 from vqvae.codec.protocol import Coder, Step
 
 BLOCK = 2048  # frames computed at once: bounds memory, and is the same for every recording, so that codes are too
@@ -29,8 +30,8 @@ class Family(Protocol):
     def channels(self, quality: float) -> int:
         """Q: codes per frame at a quality."""
 
-    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> np.ndarray:
-        """values (N, 1, T) -> codes, integers; chunk: frames that are written together."""
+    def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
+        """values (N, 1, T) -> codes, and what the adaptive coder makes of them; chunk: frames that are written together."""
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
         """codes -> values (N, 1, T) float32."""
