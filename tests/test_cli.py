@@ -257,14 +257,14 @@ def test_a_config_that_is_no_object_is_one_sentence(tmp_path, capsys, content):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_is_asked_to_stop_ends_in_order_and_says_how_to_go_on(tmp_path, capsys, monkeypatch, number):
-    from vqvae.training.loop import Progress
+    from vqvae.training.steps import Progress
 
     going = []
 
     def trained(config: Any, data: Path, run: Path, progress: Any) -> Path:
-        going.append(progress(Progress(1, 9, ())))
+        going.append(progress(Progress(1, 9)))
         os.kill(os.getpid(), number)
-        going.append(progress(Progress(2, 9, ())))
+        going.append(progress(Progress(2, 9)))
         return run / "best"
 
     monkeypatch.setattr("vqvae.training.loop.train", trained)

@@ -11,12 +11,14 @@ import safetensors.torch
 import torch
 import wfdb
 
+from vqvae.config import read_json
 from vqvae.modalities.ecg.delineation import BEFORE, LENGTH
 from vqvae.modalities.ecg.ludb import LEADS, read_annotated
 from vqvae.networks.segmenter import Segmentation, Segmenter, SegmenterConfig
 from vqvae.training.beat_examples import Beats, DistortionConfig, Examples, distorted, plain, read_beats
-from vqvae.training.delineation import DelineatorConfig, Progress, segmentation_loss, train_delineator
+from vqvae.training.delineation import DelineatorConfig, segmentation_loss, train_delineator
 from vqvae.training.run_folder import RunFolder
+from vqvae.training.steps import Progress
 
 STILL = DistortionConfig(flip_share=0.0, low_pass_share=0.0, noise=0.0, wander=0.0, wide_share=0.5)
 SMALL = DelineatorConfig(segmenter=SegmenterConfig(widths=(4, 8)), last_record=4, held_out_every=2, steps=4, batch_size=8, check_every=2)
@@ -136,24 +138,38 @@ def test_a_resumed_training_ends_with_the_very_same_weights(small_ludb, tmp_path
     class Cut(Exception):
         """Power failure."""
 
-    def fail(progress: Progress) -> None:
+    def fail(progress: Progress) -> bool:
         if progress.step == 3:
             raise Cut
+        return True
 
     whole = train_delineator(SMALL, small_ludb, tmp_path / "whole")
     with pytest.raises(Cut):
         train_delineator(SMALL, small_ludb, tmp_path / "cut", progress=fail)
-    resumed = train_delineator(SMALL, small_ludb, tmp_path / "cut", resume=True)
+    resumed = train_delineator(SMALL, small_ludb, tmp_path / "cut")
     assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert (tmp_path / "cut/metrics.jsonl").read_text() == (tmp_path / "whole/metrics.jsonl").read_text()
 
 
-def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(small_ludb, tmp_path):
+def test_a_training_that_is_stopped_keeps_its_last_step_and_goes_on_from_it(small_ludb, tmp_path):
+    train_delineator(SMALL, small_ludb, tmp_path / "whole")
+    train_delineator(SMALL, small_ludb, tmp_path / "parts", progress=lambda at: at.step != 3)
+    assert read_json(tmp_path / "parts/status.json")["state"] == "stopped"
+    heard: list[int] = []
+    train_delineator(SMALL, small_ludb, tmp_path / "parts", progress=lambda at: heard.append(at.step) is None)
+    assert heard == [4]
+    whole, parts = (tmp_path / name / "last/state.safetensors" for name in ("whole", "parts"))
+    assert tensors_of(whole) == tensors_of(parts)
+
+
+def tensors_of(file: Path) -> dict[str, list]:
+    return {name: tensor.tolist() for name, tensor in safetensors.torch.load_file(file).items()}
+
+
+def test_a_run_is_not_gone_on_with_in_other_settings(small_ludb, tmp_path):
     train_delineator(SMALL, small_ludb, tmp_path / "run")
-    with pytest.raises(ValueError, match="resume it or choose another folder"):
-        train_delineator(SMALL, small_ludb, tmp_path / "run")
-    with pytest.raises(ValueError, match="other settings"):
-        train_delineator(DelineatorConfig(), small_ludb, tmp_path / "run", resume=True)
+    with pytest.raises(ValueError, match="another configuration"):
+        train_delineator(replace(SMALL, seed=1), small_ludb, tmp_path / "run")
 
 
 def test_data_that_cannot_be_read_leave_no_run_behind(small_ludb, tmp_path):
@@ -180,7 +196,7 @@ def test_a_state_that_is_damaged_or_of_another_network_is_refused_in_one_sentenc
     train_delineator(SMALL, small_ludb, tmp_path / "run")
     (tmp_path / "run/last/state.safetensors").write_bytes(content)
     with pytest.raises(ValueError, match=r"^run/last/state\.safetensors is damaged or of another network, .*: start a new run$"):
-        train_delineator(SMALL, small_ludb, tmp_path / "run", resume=True)
+        train_delineator(SMALL, small_ludb, tmp_path / "run")
     network = torch.nn.Linear(1, 1)
     with pytest.raises(ValueError, match=r"^run/last/state\.safetensors is damaged"):
         RunFolder(tmp_path / "run").resume(network, torch.optim.AdamW(network.parameters()))

@@ -14,7 +14,7 @@ import safetensors.torch
 from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
 from vqvae.networks.fine import FineVQVAE
 from vqvae.networks.vqvae import VQVAE, build
-from vqvae.training.config import CodebookConfig
+from vqvae.training.config import START, TABLES, CodebookConfig
 from vqvae.training.fine import FineCheckpointConfig
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
 WITH_CODES = ("codebook", "fine")  # tasks of checkpoints that turn recordings into codes
-START, TABLES = "start.bin", "tables.bin"  # what the adaptive coder begins with, and the static coder's tables
 
 
 @dataclass(frozen=True)

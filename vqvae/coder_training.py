@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vqvae import checkpoint as checkpoints
-from vqvae.checkpoint import START, TABLES, Checkpoint
+from vqvae.checkpoint import Checkpoint
 from vqvae.codec import static_tables
 from vqvae.codec.descriptions import indices
 from vqvae.codec.learning import learn_start
@@ -20,7 +20,7 @@ from vqvae.metrics.rate import bits_per_code
 from vqvae.modalities import modality
 from vqvae.networks.vqvae import VQVAE
 from vqvae.training.coding import CHUNK, excerpt_starts
-from vqvae.training.config import CodebookConfig
+from vqvae.training.config import START, TABLES, CodebookConfig
 
 EXCERPTS = 2  # of a long recording
 THRIFTS = (0.0, 0.6)  # below the whole number of levels: codes as they are at high and at low rates
@@ -56,7 +56,7 @@ def _codes(checkpoint: Checkpoint, data: Path, told: Told) -> list[list[np.ndarr
     for done, path in enumerate(paths):
         told("coding the recordings", done / len(paths))
         values = excerpts(kind.to_tensors(kind.read(path)).values, checkpoint.model.encoder.frame)
-        found.append([own.encode(values, checkpoint.levels - thrift, CHUNK) for thrift in THRIFTS])
+        found.append([own.encode(values, checkpoint.levels - thrift, CHUNK).codes for thrift in THRIFTS])
     return found
 
 

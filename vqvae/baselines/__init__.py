@@ -41,8 +41,9 @@ def baseline(name: str) -> Baseline:
 def _coached() -> Baseline:
     """The wavelet with our adaptive coder, which begins with what our own checkpoint's has learned; with nothing where that is not here."""
     from vqvae.baselines.wavelet import AdaptiveWavelet
-    from vqvae.checkpoint import SHIPPED, START
+    from vqvae.checkpoint import SHIPPED
     from vqvae.codec.state import unpack
+    from vqvae.training.config import START
 
     file = SHIPPED / _COACH / START
     return AdaptiveWavelet(unpack(file.read_bytes()) if file.exists() else None)

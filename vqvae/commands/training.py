@@ -22,46 +22,48 @@ def add(command: Add) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """CONFIG.json -> a run folder with the best weights in `best/`."""
-    from vqvae.coder_training import learn_coders
-    from vqvae.config import from_json, read_object
-    from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
-    from vqvae.training.coding import train_fine_checkpoint
-    from vqvae.training.config import CodebookConfig
-    from vqvae.training.delineation import DelineatorConfig, train_delineator
-    from vqvae.training.fine import FineCheckpointConfig
-    from vqvae.training.loop import train as train_codebook
+    from vqvae.config import read_object
 
     if (options.config is None) == (options.resume is None):
         raise ValueError("give either a CONFIG.json to start with or --resume RUN to go on")
     source = options.config or options.resume / "config.json"
     settings = read_object(source)
-    task = settings.get("task", "codebook")
-    delineator = task == "delineator"
-    configs = {"delineator": DelineatorConfig, "autoencoder": AutoencoderConfig, "vae": AutoencoderConfig, "fine": FineCheckpointConfig}
-    config: Any = from_json(configs.get(task, CodebookConfig), settings)
     run = options.resume or options.folder or Path("runs") / settings.get("name", source.parent.name)
     with Told() as told, Stopped() as stopped:
-
-        def progress(at: Any) -> bool:
-            told(f"step {at.step} of {at.steps}", at.step / at.steps)
-            if stopped.asked and delineator:
-                raise KeyboardInterrupt  # its run folder holds what was known at the last check
-            return not stopped.asked
-
         try:
-            if delineator:
-                best = train_delineator(config, options.data / "ludb", run, bool(options.resume), progress)
-            elif task == "fine":
-                best = train_fine_checkpoint(config, options.data, run, told, progress)
-            elif task in configs:
-                best = train_autoencoder(config, options.data, run, progress)
-            else:
-                best = train_codebook(config, options.data, run, progress)
-                if not stopped.asked:
-                    learn_coders(best, options.data, told)
+            best = _trained(settings, options.data, run, told, stopped)
         except KeyboardInterrupt:
             stopped.asked = True
     if stopped.asked:
         print(f"stopped; go on with: python -m vqvae train --resume {shlex.quote(str(run))} --data {shlex.quote(str(options.data))}")
     else:
         print(f"best weights: {best}")
+
+
+def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stopped: Stopped) -> Path:
+    """Train what the configuration is of, on the recordings below `data`; returns the folder of the best weights."""
+    from vqvae.coder_training import learn_coders
+    from vqvae.config import from_json
+    from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
+    from vqvae.training.coding import train_fine_checkpoint
+    from vqvae.training.config import CodebookConfig
+    from vqvae.training.delineation import DelineatorConfig, train_delineator
+    from vqvae.training.fine import FineCheckpointConfig
+    from vqvae.training.loop import train as train_codebook
+    from vqvae.training.steps import Progress
+
+    def progress(at: Progress) -> bool:
+        told(f"step {at.step} of {at.steps}", at.step / at.steps)
+        return not stopped.asked
+
+    task = settings.get("task", "codebook")
+    if task == "delineator":
+        return train_delineator(from_json(DelineatorConfig, settings), data / "ludb", run, progress)
+    if task == "fine":
+        return train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
+    if task in ("autoencoder", "vae"):
+        return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
+    best = train_codebook(from_json(CodebookConfig, settings), data, run, progress)
+    if not stopped.asked:
+        learn_coders(best, data, told)
+    return best

@@ -6,16 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vqvae.config import to_json
 from vqvae.networks.autoencoder import Autoencoder, AutoencoderNetworkConfig, build_autoencoder
 from vqvae.training.config import FORMAT, Source
-from vqvae.training.run_folder import Resumed, RunFolder
+from vqvae.training.run_folder import RunFolder
+from vqvae.training.steps import Check, Course, Progress, descend, run_course
 from vqvae.training.windows import Windows, read_source
 
 EDGE = 4  # frames at either end of a window that lack neighbours and are not scored
@@ -57,14 +58,6 @@ class AutoencoderConfig:
             raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
 
 
-class Progress(NamedTuple):
-    """Where a training stands."""
-
-    step: int
-    steps: int
-    loss: float  # of the validation series; NaN before the first check
-
-
 def train_autoencoder(config: AutoencoderConfig, data: Path, run: Path, progress: Callable[[Progress], bool] = lambda _: True) -> Path:
     """Train on the recordings below `data`, continuing what `run` holds; returns the folder of the best weights.
 
@@ -77,28 +70,17 @@ def train_autoencoder(config: AutoencoderConfig, data: Path, run: Path, progress
     torch.manual_seed(settings.seed)
     model = build_autoencoder(config.task, config.network)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-3)
-    at = folder.resume(model, optimizer) or Resumed(0, math.inf)
-    loss = math.nan
-    for step in range(at.step, settings.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(step, settings.steps)
-        optimizer.zero_grad()
-        objective(model, config, windows.batch(step, settings.batch_size), step).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        going = progress(Progress(step + 1, settings.steps, loss))
-        if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
-            loss = _check(model, config, series)
-            folder.record(step=step + 1, loss=round(loss, 4))
-            if loss < at.best:
-                folder.keep_best(model)
-            at = Resumed(step + 1, min(at.best, loss))
-            folder.keep_last(model, optimizer, at.step, at.best)
-            folder.status("running" if going else "stopped", step + 1, settings.steps)
-        if not going:
-            return run / "best"
-    folder.status("done", settings.steps, settings.steps)
-    return run / "best"
+
+    def learn(step: int) -> Tensor:
+        loss = objective(model, config, windows.batch(step, settings.batch_size), step)
+        descend(loss, optimizer, 1.0)
+        return loss
+
+    def check(_step: int, _loss: float) -> Check:
+        loss = _check(model, config, series)
+        return Check(loss, model, {"loss": round(loss, 4)})
+
+    return run_course(Course(model, optimizer, settings.steps, settings.check_every, learn, check), folder, progress)
 
 
 def objective(model: Autoencoder, config: AutoencoderConfig, values: Tensor, step: int) -> Tensor:
@@ -144,8 +126,3 @@ def _data(config: AutoencoderConfig, data: Path) -> tuple[Windows, list[np.ndarr
     if not series or min(map(len, series)) < length:
         raise ValueError(f"validation needs recordings of at least {length} samples")
     return windows, series
-
-
-def _schedule(step: int, steps: int) -> float:
-    """Warm-up over 100 steps, then one cosine down to a hundredth."""
-    return min(1.0, (step + 1) / 100) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))

@@ -21,8 +21,9 @@ from vqvae.modalities import modality
 from vqvae.networks.fine import FineVQVAE
 from vqvae.networks.wavelet import from_frames, to_frames
 from vqvae.quantizers.scalar import SHRINK
-from vqvae.training.config import Source
-from vqvae.training.fine import Coded, FineCheckpointConfig, FineProgress, Stage, train_fine
+from vqvae.training.config import START, Source
+from vqvae.training.fine import Coded, FineCheckpointConfig, Stage, train_fine
+from vqvae.training.steps import Progress
 
 CHUNK = 3375  # frames that are coded from one start: 300 s of ECG
 EXCERPTS = 3  # stretches of CHUNK frames, spread over a long recording, that a start state is learned from
@@ -77,7 +78,7 @@ def learn_fine_start(config: FineCheckpointConfig, recordings: Sequence[np.ndarr
         excerpts = [latents[:, :, start : start + CHUNK] for start in excerpt_starts(latents.shape[2], EXCERPTS)]
         coder = AdaptiveCoder(wavelet_frames(len(values)))
         trade = config.training.trade
-        codes.append([choose_scalars(coder, excerpt / step, trade, CHUNK) for excerpt in excerpts for step in steps_of(config)[::2]])
+        codes.append([choose_scalars(coder, excerpt / step, trade, CHUNK).codes for excerpt in excerpts for step in steps_of(config)[::2]])
     return pack(learn_start(wavelet_frames, codes, progress=lambda share: progress(0.3 + 0.7 * share)))
 
 
@@ -94,7 +95,7 @@ def code(config: FineCheckpointConfig, values: np.ndarray, start: State) -> Code
     latents, coder, steps = _latents(config, values), AdaptiveCoder(wavelet_frames(len(values)), start), steps_of(config)
     codes, templates = [], []
     for step in steps:
-        chosen = choose_scalars(coder, latents / step, config.training.trade, CHUNK)
+        chosen = choose_scalars(coder, latents / step, config.training.trade, CHUNK).codes
         linear = np.stack([_inverse(config, (row - SHRINK * np.sign(row) * (np.abs(row) == 1)) * step) for row in chosen])
         codes.append(chosen.swapaxes(1, 2).astype(np.int16))
         templates.append(_latents(config, kind.template(linear)).swapaxes(1, 2).astype(np.float16))  # type: ignore[attr-defined]
@@ -111,23 +112,21 @@ def _inverse(config: FineCheckpointConfig, latents: np.ndarray) -> np.ndarray:
     return from_frames(latents.T, config.model.levels, config.model.wavelet).astype(np.float32)
 
 
-def train_fine_checkpoint(
-    config: FineCheckpointConfig, data: Path, run: Path, told: Told, progress: Callable[[FineProgress], bool]
-) -> Path:
+def train_fine_checkpoint(config: FineCheckpointConfig, data: Path, run: Path, told: Told, progress: Callable[[Progress], bool]) -> Path:
     """Prepare, train, polish, and put the start state beside the weights; returns the folder of the best weights.
 
     A run that is continued prepares again, which gives the same.
     """
     settings, going = config.training, True
 
-    def heard(at: FineProgress) -> bool:
+    def heard(at: Progress) -> bool:
         nonlocal going
         going = progress(at)
         return going
 
     prepared = prepare(config, data, told)
     first = train_fine(config, prepared.training, prepared.validation, run, Stage(settings.steps, settings.learning_rate), progress=heard)
-    write_bytes(first / "start.bin", prepared.start)
+    write_bytes(first / START, prepared.start)
     if not going:
         return first
     model = FineVQVAE(config.model).requires_grad_(False)
@@ -137,7 +136,7 @@ def train_fine_checkpoint(
     validation = [with_own_templates(config, model, coded) for coded in prepared.validation]
     polishing = Stage(settings.polishing_steps, settings.polishing_rate)
     best = train_fine(config, training, validation, run / "polished", polishing, model, heard)
-    write_bytes(best / "start.bin", prepared.start)
+    write_bytes(best / START, prepared.start)
     return best
 
 

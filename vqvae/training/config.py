@@ -8,6 +8,7 @@ from typing import Any
 from vqvae.networks.vqvae import ModelConfig
 
 FORMAT = 1  # of config.json; raised when an older program could not read it
+START, TABLES = "start.bin", "tables.bin"  # beside the weights: what the adaptive coder begins with, and the static coder's tables
 
 
 @dataclass(frozen=True)

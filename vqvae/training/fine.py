@@ -15,9 +15,9 @@ from torch import Tensor
 from vqvae.config import to_json
 from vqvae.networks.fine import FineConfig, FineVQVAE
 from vqvae.training.config import FORMAT, Source
-from vqvae.training.run_folder import Resumed, RunFolder
+from vqvae.training.run_folder import RunFolder
+from vqvae.training.steps import Check, Course, Progress, descend, run_course
 
-WARM_UP = 100  # steps
 EDGE = 12  # frames at each end of a window that count for nothing, as they lack surroundings
 FLOOR = 0.005  # squared steps added to the linear decoder's error: below it nothing is gained
 FLIPPED = 0.25  # share of windows turned upside down
@@ -87,14 +87,6 @@ class Stage(NamedTuple):
     learning_rate: float
 
 
-class FineProgress(NamedTuple):
-    """Where a training stands."""
-
-    step: int
-    steps: int
-    remaining: float  # validation: error over the linear decoder's, geometric mean; NaN before the first check
-
-
 def train_fine(
     config: FineCheckpointConfig,
     training: Sequence[Sequence[Coded]],
@@ -102,13 +94,14 @@ def train_fine(
     run: Path,
     stage: Stage,
     begin: FineVQVAE | None = None,
-    progress: Callable[[FineProgress], bool] = lambda _: True,
+    progress: Callable[[Progress], bool] = lambda _: True,
 ) -> Path:
     """Train the decoder on coded recordings of every source, continuing what `run` holds; returns the folder of the best weights.
 
     begin: the model to go on from; a new one when None.
     """
     settings = config.training
+    shares = [source.share for source in settings.training]
     folder = RunFolder(run)
     folder.start(to_json(config))
     torch.manual_seed(settings.seed)
@@ -116,36 +109,17 @@ def train_fine(
     if begin is not None:
         model.load_state_dict(begin.state_dict())
     optimizer = torch.optim.AdamW(model.decoder.refine.parameters(), stage.learning_rate, weight_decay=1e-3)
-    at = folder.resume(model, optimizer) or Resumed(0, math.inf)
-    remaining = math.nan
-    shares = [source.share for source in settings.training]
-    for step in range(at.step, stage.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = stage.learning_rate * _schedule(step, stage.steps)
+
+    def learn(step: int) -> Tensor:
         loss = fine_loss(model, draw(training, shares, settings, step))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.decoder.refine.parameters(), 0.5)
-        optimizer.step()
-        going = progress(FineProgress(step + 1, stage.steps, remaining))
-        if (step + 1) % settings.check_every == 0 or step + 1 == stage.steps or not going:
-            remaining = check_fine(model, validation)
-            folder.record(step=step + 1, loss=round(loss.item(), 4), remaining=round(remaining, 5))
-            at = _kept(folder, model, optimizer, Resumed(step + 1, at.best), remaining)
-            folder.status("running" if going else "stopped", step + 1, stage.steps)
-        if not going:
-            return run / "best"
-    folder.status("done", stage.steps, stage.steps)
-    return run / "best"
+        descend(loss, optimizer, 0.5)
+        return loss
 
+    def check(_step: int, loss: float) -> Check:
+        remaining = check_fine(model, validation)
+        return Check(remaining, model, {"loss": round(loss, 4), "remaining": round(remaining, 5)})
 
-def _kept(folder: RunFolder, model: FineVQVAE, optimizer: torch.optim.Optimizer, at: Resumed, remaining: float) -> Resumed:
-    """Save the last weights, and the best ones when they leave the least error so far."""
-    if remaining < at.best:
-        folder.keep_best(model)
-    at = Resumed(at.step, min(at.best, remaining))
-    folder.keep_last(model, optimizer, at.step, at.best)
-    return at
+    return run_course(Course(model, optimizer, stage.steps, settings.check_every, learn, check), folder, progress)
 
 
 def fine_loss(model: FineVQVAE, batch: Batch) -> Tensor:
@@ -194,8 +168,3 @@ def check_fine(model: FineVQVAE, coded: Sequence[Coded]) -> float:
             batch = Batch(values, codes, templates / float(step), torch.tensor([step], dtype=torch.float32))
             logs.append(0.5 * math.log(fine_loss(model, batch).item()))
     return math.exp(sum(logs) / len(logs))
-
-
-def _schedule(step: int, steps: int) -> float:
-    """Warm-up, then one cosine down to a hundredth."""
-    return min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))

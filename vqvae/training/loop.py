@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,20 +17,12 @@ from vqvae.networks.vqvae import VQVAE, build
 from vqvae.quantizers import RefinedResidualQuantizer
 from vqvae.training.config import CodebookConfig, TrainingConfig
 from vqvae.training.losses import Objective
-from vqvae.training.run_folder import Resumed, RunFolder
+from vqvae.training.run_folder import RunFolder
+from vqvae.training.steps import Check, Course, Progress, run_course
 from vqvae.training.windows import Windows, read_source
 
-WARM_UP = 100  # steps
 RESTARTS_UNTIL = 0.25  # of all steps: what is moved later has no time to settle
 CHECKED_FRAMES = 6750  # per series at a validation: 10 minutes of ECG
-
-
-class Progress(NamedTuple):
-    """Where a training stands."""
-
-    step: int
-    steps: int
-    prdn: tuple[float, ...]  # validation, % per level; empty before the first check
 
 
 def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Progress], bool] = lambda _: True) -> Path:
@@ -42,36 +33,32 @@ def train(config: CodebookConfig, data: Path, run: Path, progress: Callable[[Pro
     from lightning_fabric import Fabric
 
     settings = config.training
-    windows, checks = _data(config, data)  # before anything is written
+    windows, series = _data(config, data)  # before anything is written
     folder = RunFolder(run)
     folder.start(to_json(config))
     fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)  # type: ignore[arg-type]
     fabric.launch()
     fabric.seed_everything(settings.seed, verbose=False)
     model = build(config.model)
-    optimizer = _optimizer(model, settings)
-    at = folder.resume(model, optimizer) or Resumed(0, math.inf)
-    objective, optimizer = fabric.setup(Objective(model), optimizer)
-    prdn: tuple[float, ...] = ()
-    for step in range(at.step, settings.steps):
-        levels = _prepare(model, windows, settings, step, fabric.device)
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * _schedule(step, settings.steps)
-        loss = objective(windows.batch(step, settings.batch_size, fabric.global_rank).to(fabric.device), levels)
+    plain = _optimizer(model, settings)
+    objective, optimizer = fabric.setup(Objective(model), plain)
+
+    def learn(step: int) -> Tensor:
+        _prepare(model, windows, settings, step, fabric.device)
+        values = windows.batch(step, settings.batch_size, fabric.global_rank).to(fabric.device)
+        loss: Tensor = objective(values, _levels(model, settings, step))
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(objective, optimizer, max_norm=1.0)
         optimizer.step()
-        going = progress(Progress(step + 1, settings.steps, prdn))
-        if (step + 1) % settings.check_every == 0 or step + 1 == settings.steps or not going:
-            prdn = check(model, checks, levels, fabric.device)
-            folder.record(step=step + 1, loss=round(loss.item(), 4), levels=levels, prdn=[round(value, 3) for value in prdn])
-            at = _keep(folder, model, optimizer, Resumed(step + 1, at.best), prdn)
-            folder.status("running" if going else "stopped", step + 1, settings.steps)
-        if not going:
-            return run / "best"
-    folder.status("done", settings.steps, settings.steps)
-    return run / "best"
+        return loss
+
+    def check(step: int, loss: float) -> Check:
+        prdn = errors(model, series, _levels(model, settings, step), fabric.device)
+        row = {"loss": round(loss, 4), "levels": len(prdn), "prdn": [round(value, 3) for value in prdn]}
+        return Check(_score(model, prdn), ordered(model), row)
+
+    return run_course(Course(model, plain, settings.steps, settings.check_every, learn, check), folder, progress)
 
 
 def _data(config: CodebookConfig, data: Path) -> tuple[Windows, list[np.ndarray]]:
@@ -83,25 +70,23 @@ def _data(config: CodebookConfig, data: Path) -> tuple[Windows, list[np.ndarray]
     return windows, [row for source in settings.validation for row in read_source(config.modality, data, source)]
 
 
-def _prepare(model: VQVAE, windows: Windows, settings: TrainingConfig, step: int, device: torch.device) -> int:
-    """Start a level or restart unused code vectors when it is time; returns the levels that train at this step."""
+def _levels(model: VQVAE, settings: TrainingConfig, step: int) -> int:
+    """How many levels train at a step."""
+    return min(model.quantizer.levels, step // settings.grow_every + 1)
+
+
+def _prepare(model: VQVAE, windows: Windows, settings: TrainingConfig, step: int, device: torch.device) -> None:
+    """Start a level, or restart unused code vectors, when it is time."""
     level, now = divmod(step, settings.grow_every)
     if now == 0 and level < model.quantizer.levels:
         _grow(model, level, windows, settings, device)
-    levels = min(model.quantizer.levels, level + 1)
     if step and step % settings.restart_every == 0 and step < RESTARTS_UNTIL * settings.steps:
-        _restart(model, windows, levels, settings, step, device)
-    return levels
+        _restart(model, windows, settings, step, device)
 
 
-def _keep(folder: RunFolder, model: VQVAE, optimizer: torch.optim.Optimizer, at: Resumed, prdn: tuple[float, ...]) -> Resumed:
-    """Save the last weights, and the best ones when all levels are there and their PRDN, a geometric mean, is the lowest so far."""
-    mean = float(np.mean(np.log(prdn)))
-    if len(prdn) == model.quantizer.levels and mean < at.best:
-        at = Resumed(at.step, mean)
-        folder.keep_best(ordered(model))
-    folder.keep_last(model, optimizer, at.step, at.best)
-    return at
+def _score(model: VQVAE, prdn: Sequence[float]) -> float:
+    """Logarithm of the levels' geometric mean PRDN; infinite until all levels are there."""
+    return float(np.mean(np.log(prdn))) if len(prdn) == model.quantizer.levels else math.inf
 
 
 @torch.no_grad()
@@ -124,16 +109,10 @@ def _optimizer(model: VQVAE, settings: TrainingConfig) -> torch.optim.Optimizer:
     codebooks = list(model.quantizer.quantizers.parameters())
     known = set(map(id, codebooks))
     others = [parameter for parameter in model.parameters() if parameter.requires_grad and id(parameter) not in known]
-    groups = [{"params": others, "lr": settings.learning_rate, "initial_lr": settings.learning_rate, "weight_decay": 1e-3}]
+    groups = [{"params": others, "lr": settings.learning_rate, "weight_decay": 1e-3}]
     if codebooks:
-        rate = settings.codebook_learning_rate
-        groups.append({"params": codebooks, "lr": rate, "initial_lr": rate, "weight_decay": 0.0})
+        groups.append({"params": codebooks, "lr": settings.codebook_learning_rate, "weight_decay": 0.0})
     return torch.optim.AdamW(groups)
-
-
-def _schedule(step: int, steps: int) -> float:
-    """Warm-up, then one cosine down to a hundredth."""
-    return min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
 
 
 @torch.no_grad()
@@ -152,15 +131,15 @@ def _grow(model: VQVAE, level: int, windows: Windows, settings: TrainingConfig, 
         refiner.typical.copy_(0.5 * torch.log(error.square().mean()))
 
 
-def _restart(model: VQVAE, windows: Windows, levels: int, settings: TrainingConfig, step: int, device: torch.device) -> None:
+def _restart(model: VQVAE, windows: Windows, settings: TrainingConfig, step: int, device: torch.device) -> None:
     """Give code vectors that hardly any latents choose another start."""
     if isinstance(model.quantizer, RefinedResidualQuantizer):
         latents = model.encoder(windows.batch(settings.steps + step, settings.kmeans_windows // 2).to(device))
-        model.quantizer.restart_unused(latents, levels, torch.Generator().manual_seed(settings.seed + step))
+        model.quantizer.restart_unused(latents, _levels(model, settings, step), torch.Generator().manual_seed(settings.seed + step))
 
 
 @torch.no_grad()
-def check(model: VQVAE, series: Sequence[np.ndarray], levels: int, device: torch.device) -> tuple[float, ...]:
+def errors(model: VQVAE, series: Sequence[np.ndarray], levels: int, device: torch.device) -> tuple[float, ...]:
     """PRDN in % at 1…`levels` levels over the start of every series, mean over series."""
     model.eval()
     totals = np.zeros(levels)

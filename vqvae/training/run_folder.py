@@ -24,7 +24,7 @@ class Resumed(NamedTuple):
     """Where a run stopped."""
 
     step: int
-    best: float
+    best: float  # the lowest score so far
 
 
 class Stored(NamedTuple):
@@ -35,7 +35,7 @@ class Stored(NamedTuple):
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Stored]:
+def _opened(file: Path) -> Iterator[Stored]:
     """The tensors that a run goes on from; ValueError when they cannot be read, or do not fit what the caller puts them into."""
     try:
         with safetensors.safe_open(file, "pt") as read:
@@ -50,8 +50,8 @@ class RunFolder:
     """Writes and reads one run folder."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        for folder in (path, path / "last", path / "best"):
+        self.path, self.best = path, path / "best"
+        for folder in (path, path / "last", self.best):
             folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, config: Any) -> None:
@@ -59,7 +59,7 @@ class RunFolder:
         if (self.path / "config.json").exists() and read_json(self.path / "config.json") != config:
             raise ValueError(f"{self.path.name} holds a run with another configuration: choose another folder")
         write_json(self.path / "config.json", config)
-        write_json(self.path / "best" / "config.json", config)  # so that `best` is a checkpoint folder
+        write_json(self.best / "config.json", config)  # so that `best` is a checkpoint folder
 
     def record(self, **row: Any) -> None:
         """Add one line to metrics.jsonl, and the same in words to log.txt."""
@@ -74,14 +74,14 @@ class RunFolder:
 
     def keep_best(self, model: nn.Module) -> None:
         """The weights as the best so far."""
-        write_bytes(self.path / "best" / "model.safetensors", save(model.state_dict()))
+        write_bytes(self.best / "model.safetensors", save(model.state_dict()))
 
-    def keep_last(self, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, best: float) -> None:
+    def keep_last(self, model: nn.Module, optimizer: torch.optim.Optimizer, at: Resumed) -> None:
         """All that resuming needs, in one file: weights, optimizer, step."""
         tensors: dict[str, Tensor] = {f"model.{key}": value for key, value in model.state_dict().items()}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-        metadata = {"step": str(step), "best": repr(best)}
+        metadata = {"step": str(at.step), "best": repr(at.best)}
         write_bytes(self.path / "last" / "state.safetensors", save({key: value.contiguous() for key, value in tensors.items()}, metadata))
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Resumed | None:
@@ -89,7 +89,7 @@ class RunFolder:
         file = self.path / "last" / "state.safetensors"
         if not file.exists():
             return None
-        with opened(file) as stored:
+        with _opened(file) as stored:
             tensors = stored.tensors
             model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
             states: dict[int, dict[str, Tensor]] = {}
