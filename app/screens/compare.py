@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from app import choices_compare, contests, inputs, trained
-from app.views import compare, compare_curve, compare_files, compare_table, compare_trained, compare_window, compare_words
+from app.views import compare, compare_curve, compare_files, compare_live, compare_window
 from vqvae.contest.results import ranked
 
 recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
@@ -13,22 +13,15 @@ compare.title(recording, source)
 inputs.notice()
 choices_compare.open_choices(contests.names())
 choice = choices_compare.choose(source, recording, [*contests.names(), *trained.run_folders()], contests.titles())
-results, failed, work = compare.compute(choice, recording)
-if work:
-    compare.watch("table", work)
+work = compare.compute(choice, recording)
+compare_live.section(choice, recording, work)
+results, _ = compare.answers(choice, work)
 if results:
-    there = [score.name for score in results[0].truth.scores]
-    choices_compare.offer(there)
-    scores = choices_compare.scores(there)
-    results = ranked(results, scores[0])
-    said = compare_words.verdict(results, scores, contests.ours(choice), choices_compare.said(choice, recording))
-    compare.verdict(said, len(choice.codecs) - len(results) - len(failed))
-    compare_table.table(results, scores, inputs.dark())
-compare.notes(results, failed)
-if results:
-    compare_trained.fairness(results, recording.name)
-    compare_window.explore(recording, results, choice, scores[0])
-    compare_curve.section(choice, recording, results, scores[0])
-    figures = compare_window.pictures(recording, results, choice, scores[0])
-    figures["curve.html"] = partial(compare_curve.picture, contests.curve(choice), results, scores[0], dark=False)
-    compare_files.section(choice, results, figures)
+    ranking = choices_compare.scores([score.name for score in results[0].truth.scores])[0]
+    results = ranked(results, ranking)
+    compare_window.explore(recording, results, choice, ranking)
+    if not (work and work.running):
+        compare_curve.section(choice, recording, results, ranking)
+        figures = compare_window.pictures(recording, results, choice, ranking)
+        figures["curve.html"] = partial(compare_curve.picture, contests.curve(choice), results, ranking, dark=False)
+        compare_files.section(choice, results, figures)

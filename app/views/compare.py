@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cache, contests
 from app.choices_compare import Choice
-from app.contests import EVIDENCE, JOBS, PREPARING
+from app.contests import EVIDENCE, JOBS, PREPARING, Found
 from app.jobs import WAITING, Job
 from app.views.compare_words import PLAIN, Said
 from app.views.ecg import length
@@ -47,15 +47,15 @@ def again(kind: str) -> None:
 
 
 def watch(kind: str, work: Job[Any]) -> None:
-    """Progress of a job part by part, with a way to stop it; the page is drawn again whenever something was found."""
+    """Progress of a job with a way to stop it; the page is drawn again when it ends."""
     if work.running:
-        st.fragment(_progress, run_every=POLL)(kind, work, len(work.found))
+        st.fragment(_progress, run_every=POLL)(kind, work)
     else:
         ended(kind, work)
 
 
-def _progress(kind: str, work: Job[Any], seen: int) -> None:
-    if not work.running or len(work.found) > seen:
+def _progress(kind: str, work: Job[Any]) -> None:
+    if not work.running:
         st.rerun()
     bar(kind, work)
 
@@ -84,17 +84,22 @@ def ended(kind: str, work: Job[Any]) -> None:
         st.button("Try again", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/replay:")
 
 
-def compute(choice: Choice, clean: Ecg) -> tuple[list[Result], list[Failed], Job[Any] | None]:
-    """What there is of a choice so far; the rest is being computed."""
-    known = contests.known(choice)
-    if len(known) < len(choice.codecs) and clean.signals.size > LARGE and st.session_state.get(ALLOWED) != choice.source:
+def compute(choice: Choice, clean: Ecg) -> Job[Found] | None:
+    """The job that computes what is not at hand of a choice; None when there is nothing to compute, or not without the reader's word."""
+    missing = len(contests.known(choice)) < len(choice.codecs)
+    if missing and clean.signals.size > LARGE and st.session_state.get(ALLOWED) != choice.source:
         _ask_first(choice, clean)
-        return [], [], None
-    work = job("table", choice, len(known) < len(choice.codecs), lambda: contests.start(choice, clean))
+        return None
+    return job("table", choice, missing, lambda: contests.start(choice, clean))
+
+
+def answers(choice: Choice, work: Job[Found] | None) -> tuple[list[Result], list[Failed]]:
+    """What there is of a choice so far."""
+    known = contests.known(choice)
     if work:
         known |= {answer.codec: answer for answer in list(work.found)}
-    answers = [known[codec] for codec in choice.codecs if codec in known]
-    return [a for a in answers if isinstance(a, Result)], [a for a in answers if isinstance(a, Failed)], work
+    found = [known[codec] for codec in choice.codecs if codec in known]
+    return [a for a in found if isinstance(a, Result)], [a for a in found if isinstance(a, Failed)]
 
 
 def _ask_first(choice: Choice, clean: Ecg) -> None:
