@@ -77,7 +77,7 @@ def test_a_file_of_another_codec_or_version_is_told_apart(recording):
         codec("wavelet").decompress(data)
     file = unpack(data)
     for contents, words in (
-        (replace(file.contents, codec="unknown"), "'unknown', which is not here"),
+        (replace(file.contents, codec="unknown"), "made by unknown, which is not here"),
         (replace(file.contents, sha256="0" * 32), "another version of dct"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -140,7 +140,7 @@ def test_checkpoints_come_before_opponents():
 def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp_path):
     shutil.copytree(SHIPPED / "ecg-fine", tmp_path / "best")
     data = codec(tmp_path / "best").compress(recording, 1.0)
-    with pytest.raises(ValueError, match="name the folder of its checkpoint"):
+    with pytest.raises(ValueError, match="put its folder into checkpoints/"):
         open_vqz(data)
     rebuilt = open_vqz(data, tmp_path / "best").decompress(data).recording
     assert rebuilt.signals.shape == recording.signals.shape

@@ -105,6 +105,40 @@ def test_a_file_of_which_nothing_is_left_is_refused_in_one_sentence_and_nothing_
         assert list(tmp_path.iterdir()) == [target]
 
 
+UNREADABLE = {  # what a file was made into -> what is said of it, and the way out
+    "empty": (lambda file: b"", "the file is empty", "get another copy"),
+    "begun": (lambda file: file[:5], "cut off after 5 bytes, before its first chunk", "get another copy"),
+    "cut": (lambda file: file[:40], "cut off after 40 bytes, before its first chunk", "get another copy"),
+    "spoilt": (lambda file: file[:20] + bytes(20) + file[40:], "damaged in several places", "get another copy"),
+    "foreign": (lambda file: b"PK\x03\x04" + bytes(100), "not a .vqz file", "give one that this program wrote"),
+    "newer": (lambda file: file[:3] + b"\x02" + file[4:40] + bytes(40), "format version 2", "install a newer one"),
+}
+
+
+@pytest.mark.parametrize("case", list(UNREADABLE))
+def test_a_file_that_cannot_be_read_is_named_with_what_is_wrong_and_a_way_out(case, records, tmp_path, capsys):
+    change, wrong, way_out = UNREADABLE[case]
+    target = tmp_path / f"{case}.vqz"
+    target.write_bytes(change(codecs.codec("dct").compress(read(records / "normal"), 1.0)))
+    for command in (["decode", str(target), str(tmp_path / "back")], ["encode", str(target), str(tmp_path / "new.vqz"), "--codec", "dct"]):
+        assert main(command) == 2
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert len(lines) == 1
+        assert lines[0].startswith(f"vqvae: {target} cannot be read: ")
+        assert wrong in lines[0]
+        assert way_out in lines[0]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_damage_of_a_file_that_is_coded_again_is_said(records, tmp_path, capsys):
+    target = tmp_path / "n.vqz"
+    main(["encode", str(records / "normal"), str(target), "--codec", "dct", "--quality", "1", "--chunk", "5"])
+    target.write_bytes(target.read_bytes()[:-1])
+    capsys.readouterr()
+    assert main(["encode", str(target), str(tmp_path / "new.vqz"), "--codec", "dct", "--quality", "0"]) == 0
+    assert capsys.readouterr().err.startswith(f"{target}: chunk 3 of 3")
+
+
 def test_compare_gives_the_numbers_of_the_library_in_the_order_of_the_codecs(records, tmp_path, capsys):
     output = tmp_path / "r.json"
     given = ["compare", str(records / "ventricular"), "--codecs", "smoothing,dct", "--ratio", "12", "--lead", "II", "--output", str(output)]
@@ -198,6 +232,7 @@ def test_benchmark_reads_every_record_off_its_own_curve_and_then_averages(record
         (["encode", "nowhere.hea", "x.vqz", "--codec", "dct"], "nowhere"),
         (["decode", "nowhere.vqz", "x"], "there is no file nowhere.vqz"),
         (["decode", str(Path(__file__)), "x"], "vqz"),
+        (["decode", str(Path(__file__).parent), "x"], "is a folder"),
         (["compare", "example:normal", "--codecs", "dct"], "--bytes --ratio"),
         (["compare", "example:normal", "--codecs", "", "--bytes", "900"], "none"),
         (["compare", "example:normal", "--codecs", "dct,best", "--bytes", "900"], "there is no codec 'best'"),

@@ -189,7 +189,8 @@ def broken_everywhere(file: bytes) -> bytes:
 
 REFUSED = {  # a word of the sentence -> what to make of a file
     "does not start with VQZ": lambda file: b"PK\x03\x04" + bytes(100),
-    "cut off or damaged": lambda file: file[:40],
+    "is empty": lambda file: b"",
+    "cut off after 40 bytes": lambda file: file[:40],
     "nothing in the file could be decoded": broken_everywhere,
     "install a newer one": lambda file: file[:3] + b"\x09" + file[4:60],
 }
@@ -210,7 +211,7 @@ def test_a_file_of_a_checkpoint_that_is_not_here_or_of_another_version_is_refuse
     monkeypatch.setattr("vqvae.checkpoint.SHIPPED", tmp_path)
     answer = cache.receive({"mine.vqz": file}, None)
     assert isinstance(answer, cache.Refusal)
-    assert f"made by '{FINE}', which is not here" in answer.sentence
+    assert f"made by {FINE}, which is not here: put its folder into checkpoints/" in answer.sentence
 
 
 def test_a_compressed_file_is_dropped_by_itself(file):

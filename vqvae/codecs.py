@@ -73,7 +73,8 @@ def open_vqz(data: bytes, folder: str | Path | None = None) -> Codec:
         require(contents, given)
         return given
     if contents.codec not in names(contents.layout.get("modality", "")):
-        raise ValueError(f"this file was made by {contents.codec!r}, which is not here: name the folder of its checkpoint")
+        here = "put its folder into checkpoints/, or decode with that folder as --checkpoint"
+        raise ValueError(f"this file was made by {contents.codec}, which is not here: {here}")
     found = codec(contents.codec)
     require(contents, found)
     return found

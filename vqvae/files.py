@@ -17,10 +17,10 @@ _REACH = 1.5  # s beside what is lost that are not what they should be, either
 def require(contents: Contents, found: Any) -> None:
     """ValueError unless a codec is the one that made a file."""
     if contents.codec != found.name:
-        raise ValueError(f"this file was made by {contents.codec}, not by {found.name}")
+        raise ValueError(f"this file was made by {contents.codec}, not by {found.name}: give what made it")
     if not found.sha256.startswith(contents.sha256):
         made, here = contents.sha256[:12], found.sha256[:12]
-        raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): use that version's folder")
+        raise ValueError(f"this file was made by another version of {found.name} ({made}…, here is {here}…): give what made it")
 
 
 def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], shape: ShapeOf) -> None:

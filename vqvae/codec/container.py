@@ -192,11 +192,17 @@ def _other_lengths(preamble: bytes) -> Iterator[bytes]:
 
 def _refusal(data: bytes) -> str:
     """Why a file whose header cannot be repaired is not read, and what to do."""
+    way_out = "get another copy, or encode the recording again"
+    if not data:
+        return f"the file is empty: {way_out}"
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
-        return "this is not a .vqz file, as it does not start with VQZ: give one that `encode` wrote"
+        return "this is not a .vqz file, as it does not start with VQZ: give one that this program wrote"
     if len(data) > len(MAGIC) and data[len(MAGIC)] > VERSION:
         return f"the file has format version {data[len(MAGIC)]} and this program reads {VERSION}: install a newer one"
-    return f"the header of this file of {len(data)} bytes is cut off or damaged in several places: get another copy, or encode again"
+    preamble, largest = data[:MAX_PREAMBLE], MAX_PREAMBLE + MAX_HEADER + 4
+    if len(data) < MAX_PREAMBLE or (_frame(preamble, largest) and not _frame(preamble, len(data))):
+        return f"the file is cut off after {len(data)} bytes, before its first chunk: {way_out}"
+    return f"the header of this file of {len(data)} bytes is damaged in several places: {way_out}"
 
 
 def _parse_head(header: bytes, frame: _Frame) -> _Head:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,8 +24,21 @@ def read(kind: Any, file: str, rate: float | None) -> Any:
     if file.lower().endswith(".vqz") and Path(file).is_file():
         from vqvae.codecs import decode
 
-        return decode(Path(file).read_bytes()).recording
+        with naming(file):
+            opened = decode(Path(file).read_bytes())
+        for harm in opened.damage:
+            print(f"{file}: {harm.sentence}", file=sys.stderr)
+        return opened.recording
     return kind.read(Path(file), rate=rate)
+
+
+@contextmanager
+def naming(file: str | Path) -> Iterator[None]:
+    """Say of which file it is that something is wrong."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{file} cannot be read: {error}") from error
 
 
 def listed(text: str) -> list[str]:

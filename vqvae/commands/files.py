@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, read
+from vqvae.commands.arguments import Add, naming, read
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ def decode(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable
     from vqvae.modalities import modality
 
-    try:
-        data = options.file.read_bytes()
-    except FileNotFoundError as error:
-        raise ValueError(f"there is no file {options.file}") from error
-    codec = open_vqz(data, options.checkpoint)
+    if not options.file.is_file():
+        raise ValueError(f"{options.file} is a folder: give a file" if options.file.is_dir() else f"there is no file {options.file}")
+    data = options.file.read_bytes()
+    with naming(options.file):
+        codec = open_vqz(data, options.checkpoint)
     require_writable(options.output, folder=options.output.is_dir())
-    with Told() as told:
+    with naming(options.file), Told() as told:
         recording, damage = codec.decompress(data, lambda share: told("decoding", share))
     for lost in damage:
         print(lost.sentence, file=sys.stderr)
