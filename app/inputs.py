@@ -1,4 +1,4 @@
-"""Widgets that make choices, and the choices they make.  Every session key and every parameter of the address is named here."""
+"""Widgets that make choices, and the choices they make, on every page; what is in the address."""
 
 from __future__ import annotations
 
@@ -12,23 +12,18 @@ import streamlit as st
 from app import cache
 from app.decoded import Decoded
 from app.words import plain
-from vqvae.modalities.ecg.caliper import Caliper
 from vqvae.modalities.ecg.intervals import clearest_lead
-from vqvae.modalities.ecg.paper import STATUS, View
-from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
+from vqvae.modalities.ecg.recording import Ecg
 
 if TYPE_CHECKING:
-    import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
 STOPPED, NOTICE, FILES, DECODED = "desk.stopped", "desk.notice", "desk.files", "desk.decoded"
 LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
-ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 
 DEFAULT_LEVEL = 3
-SPEEDS, GAINS = (12.5, 25.0, 50.0, 100.0), (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/s, mm/mV
 
 
 @dataclass(frozen=True)
@@ -222,108 +217,3 @@ def lead() -> str:
 def dark() -> bool:
     """Whether the reader looks at dark pages."""
     return bool(st.context.theme.type == "dark")
-
-
-class Sight(NamedTuple):
-    """What is looked at, and how."""
-
-    view: View
-    every_lead: bool
-    chosen: float | None  # s, the beat pointed at
-    caliper: Caliper | None  # None when nothing is measured
-    decoded: bool = False  # the recording is itself a reconstruction, out of a file
-
-
-def sight(recording: Ecg, lead: str) -> Sight:
-    """The window, the scale and what is marked in it."""
-    state = st.session_state
-    view = View(recording.leads.index(lead), state[TIME], state[SPEED], state[GAIN], dark=dark())
-    if state.get(CALIPER):
-        start_caliper(view)
-    legs = caliper() if state.get(CALIPER) else None
-    return Sight(view, bool(state.get(ALL)) and len(recording.leads) > 1, state.get(CHOSEN), legs, decoded() is not None)
-
-
-def window_seconds() -> float:
-    """Seconds of ECG in the window."""
-    return View(speed=st.session_state[SPEED]).seconds
-
-
-def move(recording: Ecg, start: float) -> None:
-    """Let the window start at `start` s, inside the recording."""
-    last = max(0.0, recording.seconds - window_seconds())
-    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
-
-
-def show_beat(recording: Ecg, time: float) -> None:
-    """Bring the beat at `time` s into the middle of the window and mark it."""
-    st.session_state[CHOSEN] = time
-    move(recording, time - window_seconds() / 2)
-
-
-def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
-    """Where the window starts."""
-    move(recording, st.session_state[TIME])
-    place.number_input(
-        "Start of the window in seconds",
-        0.0,
-        max(0.01, recording.seconds - window_seconds()),
-        step=window_seconds() / 2,
-        format="%.2f",
-        key=TIME,
-        icon=":material/schedule:",
-        label_visibility="collapsed",
-        width=200,
-        persist_state="session",
-    )
-
-
-def choose_scale(place: DeltaGenerator) -> None:
-    """Paper speed and gain."""
-    for label, key, options, unit in (("Paper speed", SPEED, SPEEDS, "mm/s"), ("Gain", GAIN, GAINS, "mm/mV")):
-        names = {option: f"{option:g} {unit}" for option in options}
-        words = names.__getitem__
-        place.selectbox(label, list(options), format_func=words, key=key, label_visibility="collapsed", width=150, persist_state="session")
-
-
-def start_caliper(view: View) -> None:
-    """Put the legs into the window when they are not."""
-    inside = [view.start <= st.session_state.get(leg, -1.0) <= view.start + view.seconds for leg in (FROM, TO)]
-    if not all(inside):
-        middle = st.session_state.get(CHOSEN)
-        if middle is None or not view.start <= middle <= view.start + view.seconds:
-            middle = view.start + view.seconds / 2
-        st.session_state[FROM], st.session_state[TO] = round(middle - 0.05, 3), round(middle + 0.05, 3)
-
-
-def caliper() -> Caliper:
-    """The two points measured."""
-    return Caliper(st.session_state[FROM], st.session_state[TO])
-
-
-def take_box() -> None:
-    """The left and right side of a box drawn with the mouse become the legs of the caliper."""
-    boxes = st.session_state["ecg.picture.True"]["selection"]["box"]
-    if boxes and "x" in boxes[-1]:
-        ends = sorted(float(end) for end in boxes[-1]["x"])
-        st.session_state[FROM], st.session_state[TO] = round(max(0.0, ends[0]), 3), round(max(0.0, ends[1]), 3)
-
-
-def choose_caliper(recording: Ecg) -> Caliper:
-    """The legs of the caliper as numbers."""
-    left, right, _ = st.columns([1, 1, 3])
-    for place, label, key in ((left, "First leg (s)", FROM), (right, "Second leg (s)", TO)):
-        place.number_input(label, 0.0, recording.seconds, step=0.004, format="%.3f", key=key, persist_state="session")
-    return caliper()
-
-
-def filter_beats(beats: pd.DataFrame) -> pd.DataFrame:
-    """Beats of the chosen kinds."""
-    left, right = st.columns(2)
-    kinds = [kind for kind in STATUS if (beats["status"] == kind).any()]
-    happened = left.pills(
-        "What happened", kinds, selection_mode="multi", format_func=lambda kind: f"{STATUS[kind][0]} {kind}", key=HAPPENED
-    )
-    labels = [label for label in BEAT_CLASSES if (beats["class"] == label).any()]
-    classes = right.pills("Class", labels, selection_mode="multi", key=CLASSES, help=cache.text("ecg_classes")) if labels else []
-    return beats[beats["status"].isin(happened or kinds) & (beats["class"].isin(classes) if classes else True)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, inputs, words
+from app import cache, choices_ecg, inputs, words
 from vqvae.modalities.protocol import Report, Score
 
 ROOT = Path(__file__).parents[1]
@@ -141,8 +141,8 @@ def test_the_caliper_measures_between_two_typed_times():
     app = opened()
     next(toggle for toggle in app.toggle if toggle.label == "Caliper").set_value(True).run()
     start = app.session_state[inputs.TIME]
-    app.number_input(key=inputs.FROM).set_value(start + 1.0)
-    app.number_input(key=inputs.TO).set_value(start + 1.4).run()
+    app.number_input(key=choices_ecg.FROM).set_value(start + 1.0)
+    app.number_input(key=choices_ecg.TO).set_value(start + 1.4).run()
     assert any("400\u202fms" in text.value for text in app.markdown)
     assert list(app.dataframe[0].value["signal"]) == ["Original", "Reconstruction"]
     assert len([shape for shape in picture(app)["layout"]["shapes"] if shape["type"] == "line"]) == 2

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from app import cache, inputs
-from app.inputs import ALL, CALIPER, CHOSEN, PLACE, TIME
+from app import cache, choices_ecg, inputs
+from app.choices_ecg import ALL, CALIPER
+from app.inputs import CHOSEN, PLACE, TIME
 from app.words import count, number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
@@ -31,7 +32,7 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     recording = shown.recording
     _open_at_worst(recording, beats, shown.lead)
     _controls(recording, beats)
-    sight = inputs.sight(recording, shown.lead)
+    sight = choices_ecg.sight(recording, shown.lead)
     st.plotly_chart(
         figures.overview(recording, shown.reconstruction, sight.view, beats=beats),
         key="ecg.overview",
@@ -47,7 +48,7 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
         figure,
         key=f"ecg.picture.{measuring}",
         selection_mode=("box",),
-        on_select=inputs.take_box if measuring else "ignore",
+        on_select=choices_ecg.take_box if measuring else "ignore",
         config={"displaylogo": False},
         alt=f"Original and reconstruction of lead {shown.lead} on ECG paper from {sight.view.start:.1f} s",
     )
@@ -58,7 +59,7 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     inputs.write_address()
 
 
-def picture(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> go.Figure:
+def picture(shown: cache.Shown, strip: CodeStrip, sight: choices_ecg.Sight) -> go.Figure:
     """The figure of the window."""
     beats, chosen, caliper = shown.report.events["beats"], sight.chosen, sight.caliper
     signals = shown.recording, shown.reconstruction
@@ -72,7 +73,7 @@ def picture(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> go.Fig
     return figure
 
 
-def _below(shown: cache.Shown, strip: CodeStrip, sight: inputs.Sight) -> None:
+def _below(shown: cache.Shown, strip: CodeStrip, sight: choices_ecg.Sight) -> None:
     """How to use the picture, and the picture to take home, in colours for white paper."""
     printed = sight._replace(view=replace(sight.view, dark=False))
     row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
@@ -95,13 +96,13 @@ def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:
         st.session_state[PLACE] = here
         st.session_state[TIME], st.session_state[CHOSEN] = 0.0, None
         if len(beats):
-            inputs.show_beat(recording, float(beats["time"].iloc[0]))
+            choices_ecg.show_beat(recording, float(beats["time"].iloc[0]))
 
 
 def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    inputs.choose_time(row, recording)
-    inputs.choose_scale(row)
+    choices_ecg.choose_time(row, recording)
+    choices_ecg.choose_scale(row)
     if len(beats):
         times = beats["time"].to_numpy()
         first, following = "Go to the beat with the most damage.", "Go on to the beat with the next most damage."
@@ -115,19 +116,19 @@ def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
 def _step(recording: Ecg, times: np.ndarray, by: int) -> None:
     at = np.flatnonzero(times == st.session_state.get(CHOSEN))
     rank = int(at[0]) + by if by and len(at) else 0
-    inputs.show_beat(recording, float(times[rank % len(times)]))
+    choices_ecg.show_beat(recording, float(times[rank % len(times)]))
 
 
 def _jump(recording: Ecg, view: View) -> None:
     points = st.session_state["ecg.overview"]["selection"]["points"]
     if points:
         st.session_state[CHOSEN] = None
-        inputs.move(recording, float(points[0]["x"]) - view.seconds / 2)
+        choices_ecg.move(recording, float(points[0]["x"]) - view.seconds / 2)
 
 
 def _measure(shown: cache.Shown, view: View) -> None:
     """What lies between the two legs of the caliper, in both signals."""
-    legs = inputs.choose_caliper(shown.recording)
+    legs = choices_ecg.choose_caliper(shown.recording)
     apart = 1000 * abs(legs.stop - legs.start)
     rate = f", {number(60_000 / apart)} per minute" if apart else ""
     st.markdown(f"**{number(apart, 'ms')}** between the two legs{rate}.")
@@ -150,7 +151,7 @@ def _table(recording: Ecg, beats: pd.DataFrame) -> None:
     if beats.empty:
         st.info("No heartbeat was found in this recording, so there is no table of beats. The scores of the waveform still hold.")
         return
-    seen = inputs.filter_beats(beats)
+    seen = choices_ecg.filter_beats(beats)
     rows = seen.head(ROWS)
     key = f"ecg.beats.{hash(tuple(rows.index))}"
     more = f" The first {ROWS} are listed; the CSV file holds all." if len(seen) > ROWS else ""
@@ -171,7 +172,7 @@ def _table(recording: Ecg, beats: pd.DataFrame) -> None:
 def _take_row(recording: Ecg, rows: pd.DataFrame, key: str) -> None:
     chosen = st.session_state[key]["selection"]["rows"]
     if chosen:
-        inputs.show_beat(recording, float(rows["time"].iloc[chosen[0]]))
+        choices_ecg.show_beat(recording, float(rows["time"].iloc[chosen[0]]))
 
 
 def _words(rows: pd.DataFrame) -> pd.DataFrame:
