@@ -15,7 +15,7 @@ from vqvae.baselines import baseline, names
 from vqvae.baselines import dct as cosine
 from vqvae.baselines.averaging import LONGEST, PRICE, piecewise_means
 from vqvae.baselines.coders import Successive, textbook
-from vqvae.baselines.scalar import LARGEST, ONE, THRESHOLD, dequantise, quantise, step_of
+from vqvae.baselines.scalar import MAX_CODE, ONE, THRESHOLD, dequantise, quantise, step_of
 from vqvae.baselines.smoothing import COLUMN, kept
 from vqvae.baselines.wavelet import AdaptiveWavelet
 from vqvae.codec.adaptive import to_symbols
@@ -156,7 +156,7 @@ def test_no_signal_of_variance_one_has_codes_that_cannot_be_written(name):
     lonely[0, 0, length // 2] = math.sqrt(length)
     opponent = baseline(name)
     codes = opponent.encode(lonely, opponent.qualities[1])
-    assert np.abs(codes).max() <= LARGEST
+    assert np.abs(codes).max() <= MAX_CODE
     few = slice(codes.shape[2] // 2 - 2, codes.shape[2] // 2 + 2)
     opponent.coder(1).encode(codes[:, :, few])
 

@@ -22,7 +22,7 @@ from vqvae.networks.fine import FineConfig, FineVQVAE
 from vqvae.networks.frames import FramesConfig
 from vqvae.networks.vqvae import ModelConfig, QuantizerConfig, build
 from vqvae.networks.wavelet import from_frames, to_frames, wavelet_bases
-from vqvae.quantizers.scalar import LARGEST, ScalarQuantizer
+from vqvae.quantizers.scalar import MAX_CODE, ScalarQuantizer
 from vqvae.training.config import CodebookConfig, Source, TrainingConfig
 from vqvae.training.fine import Coded, FineCheckpointConfig, FineTraining, Stage, draw, fine_loss, train_fine
 
@@ -64,7 +64,7 @@ def test_filters_give_the_wavelet_transform_of_a_periodic_signal_and_undo_it(lev
 def test_scalar_codes_are_the_nearest_multiples_of_the_step_and_never_too_large():
     quantizer, latents = ScalarQuantizer(), torch.tensor([[[0.0, 0.24, -0.26, 0.75, -1.1, 1e12]]])
     codes = quantizer.encode(latents, 0.5)
-    assert codes.tolist() == [[[0, 0, -1, 2, -2, LARGEST]]]
+    assert codes.tolist() == [[[0, 0, -1, 2, -2, MAX_CODE]]]
     back = quantizer.decode(codes[..., :5]) * 0.5
     assert (back - latents[..., :5]).abs().max() <= 0.25 + 0.025  # half a step, and what magnitude 1 is drawn to zero
 

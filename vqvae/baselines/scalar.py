@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-LARGEST = 2**19 - 1  # magnitude of a code: coders write differences of codes as well, and those up to 2 ** 20 - 1
+MAX_CODE = 2**19 - 1  # magnitude of a code: coders write differences of codes as well, and those up to 2 ** 20 - 1
 THRESHOLD = 0.7  # steps below which a coefficient becomes 0; chosen on training recordings at compression ratios 8 to 64
 ONE = 1.05  # where magnitude 1, which stands for 0.7 to 1.5 steps, comes back
 ROUNDING = 0.5  # the threshold of plain rounding
@@ -26,14 +26,14 @@ def require_shape(codes: np.ndarray, shape: tuple[int, int]) -> None:
 
 
 def quantise(numbers: np.ndarray, step: float, threshold: float = ROUNDING) -> np.ndarray:
-    """Numbers -> int32 codes of the same shape: the nearest multiple of the step, 0 below `threshold` steps; at most ±LARGEST.
+    """Numbers -> int32 codes of the same shape: the nearest multiple of the step, 0 below `threshold` steps; at most ±MAX_CODE.
 
     The error, once `dequantise`d, is at most max(threshold, 0.55) steps, or 0.5 steps with plain rounding.
     """
     steps = np.rint(numbers / step)
     if threshold > ROUNDING:
         steps[np.abs(numbers) < threshold * step] = 0
-    return np.clip(steps, -LARGEST, LARGEST).astype(np.int32)
+    return np.clip(steps, -MAX_CODE, MAX_CODE).astype(np.int32)
 
 
 def dequantise(codes: np.ndarray, step: float, one: float = 1.0) -> np.ndarray:

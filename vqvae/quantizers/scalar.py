@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-LARGEST = 2**20 - 1  # magnitude of a code: what entropy coders write
+MAX_CODE = 2**20 - 1  # magnitude of a code: what entropy coders write
 SHRINK = 0.05  # steps that magnitude 1 is drawn towards zero, where more of the latents lie
 
 
@@ -17,8 +17,8 @@ class ScalarQuantizer(nn.Module):
     """
 
     def encode(self, latents: Tensor, step: float) -> Tensor:
-        """latents (B, D, *S) -> codes (B, D, *S) int64 in -LARGEST…LARGEST, ties away from zero."""
-        return (torch.sign(latents) * torch.floor(latents.abs() / step + 0.5)).clamp(-LARGEST, LARGEST).long()
+        """latents (B, D, *S) -> codes (B, D, *S) int64 in -MAX_CODE…MAX_CODE, ties away from zero."""
+        return (torch.sign(latents) * torch.floor(latents.abs() / step + 0.5)).clamp(-MAX_CODE, MAX_CODE).long()
 
     def decode(self, codes: Tensor) -> Tensor:
         """codes (B, D, *S) -> latents (B, D, *S) in steps."""

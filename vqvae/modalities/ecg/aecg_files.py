@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, Channel, check_rate, check_size, select
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, check_rate, check_size, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
@@ -77,7 +77,7 @@ def _number(node: ElementTree.Element, file: str) -> float:
         value = float(text)
     except ValueError:
         value = np.nan
-    if not abs(value) < LARGEST:
+    if not abs(value) < MAX_MAGNITUDE:
         raise ValueError(f"{file} gives {text[:20]!r} as a {_tag(node)}, which must be a number.")
     return value
 
@@ -100,7 +100,7 @@ def _lead(sequence: ElementTree.Element, file: str) -> _Lead | None:
         values = np.array((digits.text or "").split(), np.float64)
     except ValueError:
         raise ValueError(f"{file} has samples that are no numbers.") from None
-    values[np.abs(values) > LARGEST] = np.nan
+    values[np.abs(values) > MAX_MAGNITUDE] = np.nan
     name = code.get("code", "")
     unit = scale.get("unit", "")
     same = origin is None or origin.get("unit", unit) == unit

@@ -18,7 +18,7 @@ RATES = (1.0, 100_000.0)
 SEEN_RATE = 360
 """Hz; a recording must be of a size that can be handled at this rate too, whatever its own."""
 
-LARGEST = 1e12
+MAX_MAGNITUDE = 1e12
 """A scale, range or sample given in text beyond this is a fault, not a measurement; within it float32 never overflows."""
 
 _BLOCK = 2**18  # samples resampled at a time

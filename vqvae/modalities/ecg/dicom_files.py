@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, Channel, check_size, select
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, check_size, select
 from vqvae.modalities.ecg.recording import Ecg
 
 if TYPE_CHECKING:
@@ -112,6 +112,6 @@ def _scale(definition: Dataset, file: str) -> tuple[float, float]:
     correction = definition.get("ChannelSensitivityCorrectionFactor")
     scale = float(1 if given is None else given) * float(1 if correction is None else correction)
     offset = float(definition.get("ChannelBaseline") or 0)
-    if not (0 < abs(scale) < LARGEST and abs(offset) < LARGEST):
+    if not (0 < abs(scale) < MAX_MAGNITUDE and abs(offset) < MAX_MAGNITUDE):
         raise ValueError(f"{file} gives a channel the sensitivity {scale:g}: its values have no scale.")
     return scale, offset

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, Channel, Progress, check_rate, check_size, rate_notes, resampled, select
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, Progress, check_rate, check_size, rate_notes, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _FIELDS = {  # of every signal, and their widths in bytes
@@ -144,7 +144,7 @@ def _number(raw: bytes, what: str, file: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not abs(value) < LARGEST:
+    if not abs(value) < MAX_MAGNITUDE:
         raise ValueError(f"{file} gives {text[:20]!r} as the {what}, which must be a number.")
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from vqvae.modalities.ecg.channels import LARGEST, MAX_VALUES, RATES
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, MAX_VALUES, RATES
 
 FIELDS = {"modality", "rate", "samples", "leads", "name", "bits", "offsets", "gains", "gaps"}
 NO_NAMES = ("", ".", "..")  # that a file in a folder could have
@@ -25,7 +25,7 @@ def check_layout(layout: dict[str, Any]) -> None:
     if not (counted and stored and timed and called):
         raise ValueError("the file's description of the ECG names impossible leads, rates or lengths: it is damaged or forged")
     scaled = all(isinstance(layout[key], list) and len(layout[key]) == len(leads) for key in ("offsets", "gains", "gaps"))
-    if not scaled or not all(_is_number(value) and abs(value) <= LARGEST for value in [*layout["offsets"], *layout["gains"]]):
+    if not scaled or not all(_is_number(value) and abs(value) <= MAX_MAGNITUDE for value in [*layout["offsets"], *layout["gains"]]):
         raise ValueError("the file's description of the ECG does not give every lead its mean and size: it is damaged or forged")
     if not all(isinstance(gaps, list) and all(_is_gap(gap, samples) for gap in gaps) for gaps in layout["gaps"]):
         raise ValueError("the file's description of the ECG has gaps outside the recording: it is damaged or forged")

@@ -37,9 +37,7 @@ def compare(
     import pandas as pd
 
     if reference.signals.shape != reconstruction.signals.shape or reference.rate != reconstruction.rate:
-        raise ValueError(
-            f"the original has {_size(reference)}, the reconstruction {_size(reconstruction)}; they must be equal"
-        )
+        raise ValueError(f"the original has {_size(reference)}, the reconstruction {_size(reconstruction)}; they must be equal")
     if analysis is not None and lead is not None and reference.leads[analysis.lead] != lead:
         raise ValueError(f"the analysis measured lead {reference.leads[analysis.lead]}, not {lead}; analyse the original on {lead} first")
     original = analysis or analyse(reference, lead, delineate)

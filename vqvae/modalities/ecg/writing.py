@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import LARGEST, tidy
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, tidy
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.wfdb_beats import encode_beats
 
@@ -70,7 +70,7 @@ def _scale(lead: np.ndarray) -> _Scale:
     if not len(finite):
         return _Scale(_GAINS[0], 0)
     low, high = float(finite.min()), float(finite.max())
-    if max(-low, high) > LARGEST:
+    if max(-low, high) > MAX_MAGNITUDE:
         raise ValueError(f"A lead goes from {low:g} to {high:g} mV, which is no ECG: nothing was written.")
     span, middle = high - low, (high + low) / 2
     farthest = max(abs(middle), 1e-30)
