@@ -185,6 +185,7 @@ def test_the_command_prepares_trains_polishes_and_leaves_a_checkpoint_that_codes
     assert status == 0
     trained = pipeline.load(tmp_path / "run" / "polished" / "best")
     assert trained.start is not None
+    assert trained.tables.signed
     recording = read(data / "synthetic" / "a")
     encoded = pipeline.encode(trained, recording, 4)
     cold = checkpoint.Checkpoint(tmp_path, trained.config, trained.model, trained.sha256)

@@ -2,7 +2,8 @@
 
 A symbol is an index of a codebook, or a signed code by magnitude; what is said of codes here is meant of symbols.
 A code's table is chosen by the class of the code before it in time (same level) and of the code below it (same frame, one level down).
-Classes are ranges of indices that are about equally frequent, so they mean something where similar codes have similar indices.
+Classes are ranges of indices that are about equally frequent, so they mean something where similar codes have similar indices; a code
+more frequent than a class should be has one to itself.
 How many classes a level looks at is chosen by what costs the fewest bits on training codes that were not counted.
 """
 
@@ -112,7 +113,7 @@ def learn(codes: Sequence[np.ndarray], size: int, signed: bool = False) -> Stati
     """Recordings' codes (N, Q, *S), in [0, size) unless signed -> tables; those at odd places judge what was counted in the others."""
     if len(codes) < 2:
         raise ValueError(f"tables are learned from two recordings or more, as one judges what another taught, not from {len(codes)}")
-    symbols = [np.minimum(folded(recording), size - 1) for recording in codes] if signed else codes
+    symbols = [np.minimum(folded(recording), size - 1).astype(np.uint16) for recording in codes] if signed else codes
     counted, judging = _observed(symbols[::2]), _observed(symbols[1::2])
     most = max(1, MAX_ENTRIES // (size * len(counted)))
     plans, steps = [], []
@@ -134,15 +135,21 @@ def _observed(codes: Sequence[np.ndarray]) -> np.ndarray:
         frames = recording.swapaxes(0, 1).reshape(recording.shape[1], -1)
         before, below = np.zeros_like(frames), np.zeros_like(frames)
         before[:, 1:], below[1:] = frames[:, :-1], frames[:-1]
-        parts.append(np.stack([before, below, frames], axis=1).astype(np.int32))
+        parts.append(np.stack([before, below, frames], axis=1).astype(np.uint16))
     return np.concatenate(parts, axis=2)
 
 
 def _borders(codes: np.ndarray, size: int, classes: int) -> tuple[int, ...]:
-    """First codes of the classes after the first, for classes that are about equally frequent."""
+    """First codes of the classes after the first; each takes its equal share of what the classes before it left, one code at least."""
     until = np.cumsum(np.bincount(codes, minlength=size))
-    firsts = np.searchsorted(until, np.arange(1, classes) * len(codes) // classes, side="right")
-    return tuple(int(first) for first in np.unique(firsts[(firsts > 0) & (firsts < size)]))
+    firsts = [0]
+    for left in range(classes, 1, -1):
+        taken = until[firsts[-1] - 1] if firsts[-1] else 0
+        first = max(firsts[-1] + 1, int(np.searchsorted(until, taken + (len(codes) - taken) // left, side="right")))
+        if first >= size or until[first - 1] == len(codes):
+            break
+        firsts.append(first)
+    return tuple(firsts[1:])
 
 
 def _chosen(plan: Plan, observed: np.ndarray) -> np.ndarray:

@@ -59,11 +59,12 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     task = settings.get("task", "codebook")
     if task == "delineator":
         return train_delineator(from_json(DelineatorConfig, settings), data / "ludb", run, progress)
-    if task == "fine":
-        return train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     if task in ("autoencoder", "vae"):
         return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
-    best = train_codebook(from_json(CodebookConfig, settings), data, run, progress)
+    if task == "fine":
+        best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
+    else:
+        best = train_codebook(from_json(CodebookConfig, settings), data, run, progress)
     if not stopped.asked:
         learn_coders(best, data, told)
     return best
