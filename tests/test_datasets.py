@@ -1,0 +1,75 @@
+"""The data sets known: addresses, licences, splits, and the records found on the disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from vqvae.datasets.download import download
+from vqvae.datasets.registry import DATASETS
+from vqvae.datasets.splits import SPLITS, record_folder, records, select, split_of
+
+
+def test_an_unknown_data_set_is_refused_naming_the_known_ones(tmp_path):
+    with pytest.raises(ValueError, match=r"'ptb'.*mitdb, ludb"):
+        download("ptb", tmp_path)
+
+
+def test_every_data_set_has_an_encrypted_address_a_licence_and_a_split():
+    assert set(DATASETS) == set(SPLITS)
+    for dataset in DATASETS.values():
+        assert dataset.url.startswith("https://")
+        assert dataset.url.endswith("/")
+        assert dataset.licence
+
+
+def test_no_patient_is_on_both_sides_of_a_split():
+    for split in SPLITS.values():
+        assert not set(split.training) & set(split.validation)
+    assert [(len(split.training), len(split.validation)) for split in SPLITS.values()] == [(18, 4), (120, 30)]
+
+
+def test_records_are_listed_in_the_order_of_counting(tmp_path):
+    for name in ("10", "9", "a2", "a10", "100", "x_108"):
+        (tmp_path / f"{name}.hea").write_text("")
+    (tmp_path / "9.dat").write_text("")
+    assert records(tmp_path) == ["9", "10", "100", "a2", "a10", "x_108"]
+    assert select(tmp_path) == records(tmp_path)
+    assert select(tmp_path, ["a2", "9"]) == ["a2", "9"]
+
+
+def test_a_missing_record_is_named_with_those_that_are_there(tmp_path):
+    for k in range(20):
+        (tmp_path / f"{k}.hea").write_text("")
+    with pytest.raises(ValueError, match=r"no record called 77, 78; it has 0, 1, .*11, … \(20 in all\)"):
+        select(tmp_path, ["3", "77", "78"])
+    with pytest.raises(ValueError, match="none was named"):
+        select(tmp_path, [])
+
+
+def test_a_folder_without_records_says_where_there_are_some(tmp_path):
+    with pytest.raises(ValueError, match="no folder"):
+        records(tmp_path / "nowhere")
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(ValueError, match=r"no WFDB record \(no \.hea file\)$"):
+        records(tmp_path)
+    (tmp_path / "inner" / "1.hea").write_text("")
+    with pytest.raises(ValueError, match=r"there are some in .*inner"):
+        records(tmp_path)
+
+
+def test_the_splits_name_records_that_exist(data):
+    for name, split in SPLITS.items():
+        assert select(data / name, split.training + split.validation) == [*split.training, *split.validation]
+
+
+def test_a_downloaded_data_set_is_found_by_its_folder_and_by_that_of_its_records(tmp_path):
+    inner = tmp_path / "ludb" / DATASETS["ludb"].records
+    inner.mkdir(parents=True)
+    assert record_folder(tmp_path / "ludb") == tmp_path / "ludb"
+    (inner / "1.hea").write_text("")
+    for folder in (tmp_path / "ludb", inner):
+        assert record_folder(folder) == inner
+        assert records(folder) == select(folder, ["1"]) == ["1"]
+        assert split_of(folder) is SPLITS["ludb"]
+    with pytest.raises(ValueError, match="no known split of 'elsewhere'; there are splits of: mitdb, ludb"):
+        split_of(tmp_path / "elsewhere")
