@@ -274,10 +274,10 @@ def test_classes_are_about_equally_frequent(tables):
 
 def test_classes_share_what_a_code_that_is_nearly_all_leaves_over():
     rng = np.random.default_rng(11)
-    quiet = [np.where(rng.random((1, 2, 20000)) < 0.9, 0, rng.integers(1, 16, (1, 2, 20000))) for _ in range(4)]
+    quiet = [np.where(rng.random((1, 2, 20000)) < 0.9, 0, rng.integers(1, 64, (1, 2, 20000))) for _ in range(4)]
     for codes in quiet:
-        codes[0, 1] = (codes[0, 0] + (rng.random(20000) < 0.1)) % 16  # the second level is told by the first
-    border = np.array(learn(quiet, 16).plans[1].below)
+        codes[0, 1] = (codes[0, 0] + (rng.random(20000) < 0.1)) % 64  # the second level is told by the first
+    border = np.array(learn(quiet, 64).plans[1].below)
     first = np.concatenate([codes[0, 0] for codes in quiet])
     shares = np.bincount(np.searchsorted(border, first[first > 0], side="right")) / np.count_nonzero(first)
     assert border[0] == 1
