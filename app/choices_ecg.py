@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from app import cache
+from app import cache, inputs
 from app.inputs import CHOSEN, GAIN, SPEED, TIME, dark, decoded
 from vqvae.modalities.ecg.caliper import Caliper
 from vqvae.modalities.ecg.paper import STATUS, View
@@ -47,31 +47,13 @@ def window_seconds() -> float:
 
 def move(recording: Ecg, start: float) -> None:
     """Let the window start at `start` s, inside the recording."""
-    last = max(0.0, recording.seconds - window_seconds())
-    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
+    inputs.move(recording, start, window_seconds())
 
 
 def show_beat(recording: Ecg, time: float) -> None:
     """Bring the beat at `time` s into the middle of the window and mark it."""
     st.session_state[CHOSEN] = time
     move(recording, time - window_seconds() / 2)
-
-
-def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
-    """Where the window starts."""
-    move(recording, st.session_state[TIME])
-    place.number_input(
-        "Start of the window in seconds",
-        0.0,
-        max(0.01, recording.seconds - window_seconds()),
-        step=window_seconds() / 2,
-        format="%.2f",
-        key=TIME,
-        icon=":material/schedule:",
-        label_visibility="collapsed",
-        width=200,
-        persist_state="session",
-    )
 
 
 def choose_scale(place: DeltaGenerator) -> None:

@@ -214,6 +214,29 @@ def lead() -> str:
     return str(st.session_state[LEAD])
 
 
+def move(recording: Ecg, start: float, seconds: float) -> None:
+    """Let a window of so many seconds start at `start` s, inside the recording."""
+    last = max(0.0, recording.seconds - seconds)
+    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
+
+
+def choose_time(place: DeltaGenerator, recording: Ecg, seconds: float) -> None:
+    """Where a window of so many seconds starts."""
+    move(recording, st.session_state[TIME], seconds)
+    place.number_input(
+        "Start of the window in seconds",
+        0.0,
+        max(0.01, recording.seconds - seconds),
+        step=seconds / 2,
+        format="%.2f",
+        key=TIME,
+        icon=":material/schedule:",
+        label_visibility="collapsed",
+        width=200,
+        persist_state="session",
+    )
+
+
 def dark() -> bool:
     """Whether the reader looks at dark pages."""
     return bool(st.context.theme.type == "dark")

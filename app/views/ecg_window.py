@@ -101,7 +101,7 @@ def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:
 
 def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    choices_ecg.choose_time(row, recording)
+    inputs.choose_time(row, recording, choices_ecg.window_seconds())
     choices_ecg.choose_scale(row)
     if len(beats):
         times = beats["time"].to_numpy()
