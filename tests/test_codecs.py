@@ -12,7 +12,7 @@ import pytest
 from vqvae import baselines
 from vqvae.checkpoint import SHIPPED
 from vqvae.codec.container import pack, unpack
-from vqvae.codecs import Opponent, codec, decode, digest, identity, names, open_vqz, weights
+from vqvae.codecs import Opponent, codec, decode, digest, identity, names, open_vqz, trained
 from vqvae.modalities.ecg import Ecg, example, excerpt, length, restore, to_tensors, with_gaps
 from vqvae.modalities.protocol import Tensors
 
@@ -131,10 +131,14 @@ def test_what_is_not_there_is_said_with_the_choices(recording, tmp_path):
 def test_checkpoints_come_before_opponents():
     assert names("ecg")[0] == "ecg"
     assert names("ecg")[-len(baselines.names()) :] == baselines.names()
-    assert weights("dct") is None
-    folder = weights("ecg")
-    assert folder is not None
-    assert (folder / "model.safetensors").is_file()
+
+
+def test_only_what_was_trained_has_weights_whatever_lies_in_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("dct", "own"):
+        shutil.copytree(SHIPPED / "ecg-vae", tmp_path / name)
+    found = trained(["dct", "vae", "ecg", "own", "no/such"])
+    assert found == {"vae": SHIPPED / "ecg-vae", "ecg": SHIPPED / "ecg", "own": Path("own")}
 
 
 def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp_path):

@@ -118,7 +118,7 @@ def test_the_verdict_says_who_keeps_most_at_which_size_in_the_tables_numbers(fir
     said = verdict(first)
     best = library[0]
     assert f"PRDN {best.truth.value('prdn'):.3g}" in said
-    assert compare_words.plain(best) in said
+    assert compare_words.called(best) in said
     assert "32 times smaller than the original" in said
     assert "bit/s per lead" in said
 
@@ -398,7 +398,7 @@ def test_a_runs_folder_means_its_best_weights(tmp_path, monkeypatch):
     assert trained.resolved("runs/a") == trained.resolved("runs/a/best") == "runs/a/best"
     assert trained.run_folders() == ["runs/a/best"]
     assert trained.resolved("dct") == "dct"
-    row = trained.table(trained.folders(["dct", "runs/a/best", "no/such"]))
+    row = trained.table(codecs.trained(["dct", "runs/a/best", "no/such"]))
     assert [(found.codec, found.training) for found in row] == [("runs/a/best", "mitdb: 2 records (9, 101)")]
 
 

@@ -19,7 +19,7 @@ from vqvae.contest.curves import Curve, at_ratio
 from vqvae.contest.entries import Contest, prepare, size_at
 from vqvae.contest.fairness import warnings
 from vqvae.contest.race import race
-from vqvae.contest.results import Failed, Result, Seconds, agreeing, distance, ranked, winners
+from vqvae.contest.results import Failed, Result, Seconds, distance, ranked, winners
 from vqvae.contest.schema import interpolated
 from vqvae.contest.sizes import LEAST, fit
 from vqvae.modalities.ecg import Ecg, example, excerpt, sampled, write
@@ -263,11 +263,6 @@ def test_a_file_that_is_too_large_never_wins_and_ranks_last():
 def test_lossless_is_the_best_of_all_ratios_of_signal_to_noise():
     assert distance(Score("snr", math.inf, "dB", math.inf, "")) < distance(Score("snr", 300.0, "dB", math.inf, ""))
     assert winners([result("a", snr=math.inf), result("b", snr=math.inf), result("c", snr=90.0)]) == {"snr": ("a", "b")}
-
-
-def test_scores_that_all_have_keep_their_order():
-    assert agreeing([result("a", prdn=1.0, f1=2.0, snr=3.0), result("b", snr=1.0, prdn=2.0)]) == ("prdn", "snr")
-    assert agreeing([]) == ()
 
 
 # curves
