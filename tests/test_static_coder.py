@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from vqz_cases import SIZES, random_codes, static_coder
 
 from vqvae.codec import rans
 from vqvae.codec.static import FARTHEST, Lanes, StaticCoder
-from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, StaticTables, folded, learn, unfolded, unpack_tables
+from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, Plan, StaticTables, folded, learn, unfolded, unpack_tables
 from vqvae.metrics.rate import order0_bits
 
 
@@ -283,3 +284,16 @@ def test_classes_share_what_a_code_that_is_nearly_all_leaves_over():
     assert border[0] == 1
     assert len(border) + 1 == CLASSES[-1]
     assert shares[1:].max() < 0.1
+
+
+def test_signed_codes_are_written_as_they_always_were():
+    """A snapshot: files of other days must stay readable, and no table here comes from floats or files."""
+    plans = (Plan((1, 3, 5), ()), Plan((1, 2), (1, 4)), Plan((), (2,)))
+    steps = (np.arange(15 * 12) * 37 % 113 + 1).reshape(15, 12).astype(np.uint8)
+    coder = StaticCoder(StaticTables(plans, steps, True))
+    places = np.arange(2 * 3 * 700)
+    codes = ((places * places * 7 + places // 5) % 23 - 11).reshape(2, 3, 700)
+    codes[1, 2, ::90] = [-(1 << bits) for bits in range(8)]
+    data = coder.encode(codes)
+    assert (coder.decode(data, codes.shape) == codes).all()
+    assert hashlib.sha256(data).hexdigest() == "6fc3bd3dd8d05a95e81b6951f09262db4660829c275e1944f75100f75ab01e23"
