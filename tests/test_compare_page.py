@@ -20,8 +20,10 @@ from app import cache, choices_compare, contests, inputs, trained
 from app.choices_compare import Amount, amount
 from app.jobs import Job
 from app.views import compare_words
+from app.views.ecg import HEADLINE
 from app.words import score_title
 from vqvae import codecs
+from vqvae.cards import HEADLINES
 from vqvae.contest.entries import prepare
 from vqvae.contest.results import Result, Seconds, ranked
 from vqvae.modalities.ecg import Ecg, excerpt
@@ -142,7 +144,7 @@ def test_another_ranking_orders_anew_and_computes_nothing(monkeypatch, first):
     assert not app.exception
     table = app.dataframe[0].value
     assert list(table["max_error"]) == sorted(table["max_error"])
-    assert "Largest error" in verdict(app)
+    assert "Worst error" in verdict(app)
     assert set(table["prdn"]) == set(first.dataframe[0].value["prdn"])
 
 
@@ -347,7 +349,7 @@ def test_the_curve_has_every_codec_at_several_sizes_and_the_tables_points_in_rin
     rings = [trace for trace in pictures(app)[2]["data"] if trace.get("marker", {}).get("size") == 17]
     assert len(rings) == 2
     app.selectbox(key=choices_compare.RANKING).set_value("max_error").run()
-    assert "Largest error (mV)" in pictures(app)[2]["layout"]["yaxis"]["title"]["text"]
+    assert "Worst error (mV)" in pictures(app)[2]["layout"]["yaxis"]["title"]["text"]
 
 
 def test_the_evidence_holds_the_tables_numbers_and_the_command_that_is_shown(library):
@@ -367,6 +369,14 @@ def test_the_evidence_holds_the_tables_numbers_and_the_command_that_is_shown(lib
     assert scores == pytest.approx(dict(zip(table["codec"], table["prdn"], strict=True)), rel=1e-12)
     assert found["command"].split(" --output")[0] == app.code[0].value.split(" --output")[0]
     assert found["command"].startswith("python -m vqvae compare example:normal --codecs averaging,wavelet,dct --bytes ")
+
+
+def test_scores_are_called_the_same_on_every_page_and_in_the_tables_of_the_readme():
+    for name in ("prdn", "r_peak_f1_150ms", "r_peak_f1_36ms"):
+        assert score_title(name).replace("\u202f", " ") == HEADLINES[name]
+    assert score_title("max_error") == HEADLINE["max_error"].format(all="")
+    assert score_title("annotated_r_peak_f1_36ms_v") == "Annotated R-peak F1, 36\u202fms, class V"
+    assert score_title("qrs_duration_within_10ms") == "QRS duration within 10\u202fms"
 
 
 # trained codecs
@@ -431,7 +441,7 @@ def test_the_verdict_names_the_winner_the_hardest_opponent_and_the_textbook():
 def test_the_verdict_says_where_ours_lose():
     said, words = judged([made("ecg-fine", prdn=4.8, max_error=0.412), made("dct", prdn=9.0, max_error=0.35)])
     assert said.won
-    assert "Ours lose on Largest error (0.412 mV against 0.350 mV of dct)." in words
+    assert "Ours lose on Worst error (0.412 mV against 0.350 mV of dct)." in words
 
 
 def test_the_verdict_of_a_defeat_names_the_best_of_ours():
@@ -444,7 +454,7 @@ def test_the_verdict_of_a_defeat_names_the_best_of_ours():
 
 def test_equals_win_together_and_nobody_wins_without_an_answer():
     _, words = judged([made("ecg", r_peak_f1_36ms=100.0), made("dct", r_peak_f1_36ms=100.0)], ("r_peak_f1_36ms",))
-    assert "ecg and dct keep most: R peak F1 36 ms 100 %." in words
+    assert "ecg and dct keep most: R-peak F1, 36 ms 100 %." in words
     said, words = judged([made("ecg", prdn=math.nan), made("dct", prdn=math.nan)], ("prdn",))
     assert said.won is None
     assert words == "At 15.1 kB nobody has an answer for PRDN."
