@@ -340,4 +340,14 @@ def test_training_on_this_recording_or_on_other_splits_is_said(tmp_path):
     (said,) = warnings({"one": one}, "114")
     assert said.startswith("one was chosen on a record of this name, mitdb/114")
     (said,) = warnings({"one": one, "other": other}, "upload")
-    assert "one and other were trained on different records; mitdb/101 trained one and validated the other" in said
+    assert "one was trained on other records than other; mitdb/101 trained one and validated the other" in said
+
+
+def test_codecs_that_share_a_warning_are_named_in_it_together(tmp_path):
+    folders = {name: trained(tmp_path, name, ["100", "101"], ["114"]) for name in ("one", "two", "three")}
+    (said,) = warnings(folders, "101")
+    assert said.startswith("one, two and three were trained on a record of this name, mitdb/101:")
+    folders |= {name: trained(tmp_path, name, ["200"], ["124"]) for name in ("four", "five")}
+    chosen, different = warnings(folders, "124")
+    assert chosen.startswith("four and five were chosen on a record of this name, mitdb/124:")
+    assert different.startswith("one, two and three were trained on other records than four and five:")
