@@ -151,3 +151,19 @@ def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp
     assert rebuilt.signals.shape == recording.signals.shape
     with pytest.raises(ValueError, match="made by best, not by ecg"):
         open_vqz(data, SHIPPED / "ecg")
+
+
+def test_what_a_lost_chunk_changes_outside_the_marked_gap_is_below_a_tenth_of_its_deviation(recording):
+    """Templates and the decoder's second pass look at beats from everywhere: with a chunk lost, they find others."""
+    data = codec("ecg-fine", chunk=5.0).compress(recording, 1.5)
+    whole = codec("ecg-fine").decompress(data).recording.signals
+    last = unpack(data).payloads[-1] or b""
+    found = decode(data[: -len(last)])
+    ((start, stop),) = found.lost
+    outside = np.ones(whole.shape[1], bool)
+    outside[int(start * recording.rate) : int(stop * recording.rate) + 1] = False
+    deviation = np.nanstd(whole, axis=1, keepdims=True)
+    change = 100 * ((found.recording.signals - whole) / deviation)[:, outside]
+    assert np.isfinite(change[~np.isnan(whole[:, outside])]).all()
+    assert np.sqrt(np.nanmean(change**2)) < 1
+    assert np.nanmax(np.abs(change)) < 8
