@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from threading import Event
 from typing import Any
 
+import pytest
 from compare_pages import PATIENCE
 
-from app.jobs import Job
+from app import contests
+from app.jobs import Job, settle
 
 
 def test_a_job_finds_one_thing_after_the_other_and_says_how_far_it_is():
@@ -53,3 +56,27 @@ def test_a_refused_job_says_why():
     job: Job[int] = Job(["a"], work)
     job.wait(PATIENCE)
     assert (job.refusal, job.complete, job.running) == ("there is nothing to code", False, False)
+
+
+def test_what_is_loaded_leaves_the_collectors_rounds_once():
+    settle.cache_clear()
+    gc.unfreeze()
+    try:
+        settle()
+        frozen = gc.get_freeze_count()
+        assert frozen > 10_000
+        kept = [[] for _ in range(1000)]
+        settle()
+        assert gc.get_freeze_count() <= frozen
+        assert len(kept) == 1000
+    finally:
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("count", range(8))
+def test_codecs_begin_from_both_ends(count):
+    names = [f"codec {i}" for i in range(count)]
+    order = contests.from_both_ends(names)
+    assert sorted(order) == names
+    assert order[::2] == names[: len(order[::2])]
+    assert order[1::2] == names[::-1][: len(order[1::2])]

@@ -18,7 +18,7 @@ from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.recording import Ecg
 
 T = TypeVar("T")
-POLL = 0.7  # s between looks at a running job
+POLL = 1.0  # s between looks at a running job
 LARGE = 20_000_000  # samples of all leads together, from which on nothing is computed without the reader's word
 ALLOWED = "compare.allowed"
 
