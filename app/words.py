@@ -57,7 +57,7 @@ _WORDS = {
 
 def score_title(name: str) -> str:
     """r_peak_f1_36ms -> "R-peak F1, 36 ms": the name of a score in words."""
-    parts = name.replace("r_peak", "r-peak").split("_")
+    parts = name.replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").split("_")
     label = ""
     if len(parts) > 1 and re.fullmatch("[nsvfq]", parts[-1]):
         label = f", class {parts.pop().upper()}"

@@ -223,7 +223,7 @@ def test_scores_are_called_the_same_on_every_page_and_in_the_tables_of_the_readm
         assert score_title(name).replace("\u202f", " ") == HEADLINES[name]
     assert score_title("max_error") == HEADLINE["max_error"].format(all="")
     assert score_title("annotated_r_peak_f1_36ms_v") == "Annotated R-peak F1, 36\u202fms, class V"
-    assert score_title("qrs_duration_within_10ms") == "QRS duration within 10\u202fms"
+    assert score_title("qrs_duration_within_10ms") == "QRS width within 10\u202fms"
 
 
 def test_a_record_that_a_codec_was_chosen_on_is_warned_of(library, monkeypatch, short_examples):
