@@ -11,7 +11,7 @@ from app import cache, contests
 from app.choices_compare import Choice
 from app.contests import EVIDENCE, JOBS, PREPARING, Found
 from app.jobs import WAITING, Job
-from app.views.compare_words import PLAIN, Said
+from app.views.compare_words import CALLED, Said
 from app.views.ecg import length
 from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
@@ -124,7 +124,7 @@ def notes(results: Sequence[Result], failed: Sequence[Failed]) -> None:
         if result.note:
             more = "" if result.competes else " It wins nothing here."
             st.caption(f":material/info: {plain(result.note)}{more}")
-    if any(result.codec in PLAIN for result in results):
+    if any(result.codec in CALLED for result in results):
         st.caption(cache.text("compare_wavelet"))
     if results:
         st.expander("What each codec does").markdown(

@@ -9,7 +9,7 @@ from app.words import number, score_title
 from vqvae.contest.results import Result, distance, winners
 
 TEXTBOOK, HARDEST = "wavelet", "wavelet-adaptive"
-PLAIN = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
+CALLED = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
 
 
 class Said(NamedTuple):
@@ -56,7 +56,7 @@ def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list
         whose = "The best opponent" if first.codec in ours else "The best of ours"
         said.append(f"{whose}, {called(rival)}, has {value(rival, ranking)}.")
         named.add(rival.codec)
-    wavelets = [result for result in fair if result.codec in PLAIN and result.codec not in named]
+    wavelets = [result for result in fair if result.codec in CALLED and result.codec not in named]
     said += [f"{called(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
     return said
 
@@ -79,7 +79,7 @@ def _losses(fair: Sequence[Result], scores: Sequence[str], ours: Collection[str]
 
 def called(result: Result) -> str:
     """A codec's name in running text."""
-    return PLAIN.get(result.codec, result.codec)
+    return CALLED.get(result.codec, result.codec)
 
 
 def _names(results: Sequence[Result]) -> str:
