@@ -17,7 +17,7 @@ from vqvae.codec.container import unpack
 from vqvae.codec.vqz import read as read_vqz
 from vqvae.coder_training import SYMBOLS, learn_coders
 from vqvae.families import family
-from vqvae.families.fine import LARGEST
+from vqvae.families.fine import MAX_CODE
 from vqvae.modalities.ecg import example, excerpt, write
 from vqvae.modalities.ecg import read as read_ecg
 from vqvae.modalities.ecg.examples import Scenario, synthesise
@@ -76,7 +76,7 @@ def test_both_coders_hold_the_same_codes_and_the_adaptive_one_in_fewer_bytes_tha
 def test_codes_far_beyond_the_tables_come_back(shipped):
     own = family(shipped)
     random = np.random.default_rng(0)
-    for most in (SYMBOLS // 2, 1000, LARGEST):
+    for most in (SYMBOLS // 2, 1000, MAX_CODE):
         codes = np.rint(np.clip(random.laplace(0, most / 4, (2, 32, 40)), -most, most)).astype(np.int32)
         codes[0, :2, 0], codes[1, -2:, -1] = (-most, most), (most, -most)
         coder = own.coder("static", codes.shape)
