@@ -271,7 +271,8 @@ def test_a_ratio_beyond_the_grid_and_a_lead_that_is_not_there_are_refused(record
 
 def test_ctrl_c_ends_a_comparison_although_a_codec_gives_no_sign_of_progress():
     code = (
-        "import os, runpy, sys, threading; from vqvae.codecs import Opponent\n"
+        "import os, runpy, signal, sys, threading; from vqvae.codecs import Opponent\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it is ignored\n"
         "Opponent.compress = lambda *_: (os.write(1, b'begun\\n'), threading.Event().wait())\n"
         "sys.argv = ['vqvae', 'compare', 'example:normal', '--codecs', 'dct,smoothing,averaging', '--bytes', '900']\n"
         "runpy.run_module('vqvae', run_name='__main__')"
