@@ -1,0 +1,73 @@
+"""A piano performance in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+PEDAL_DOWN = 64  # controller value from which on the sustain pedal holds
+
+
+class Notes(NamedTuple):
+    """Notes by column, (N,) each, sorted by onset, then pitch."""
+
+    onset: np.ndarray  # float64, s from the start of the file
+    duration: np.ndarray  # float64, s that the key is held, > 0
+    pitch: np.ndarray  # int16, MIDI number 0…127 (60 is middle C)
+    velocity: np.ndarray  # int16, 1…127
+
+    @property
+    def end(self) -> np.ndarray:
+        """When the key is let go, s from the start of the file."""
+        return self.onset + self.duration
+
+    def sorted(self) -> Notes:
+        """The same notes in order."""
+        order = np.lexsort((self.velocity, self.duration, self.pitch, self.onset))
+        return self.where(order)
+
+    def where(self, which: np.ndarray | slice) -> Notes:
+        """Some of the notes: a mask, indices or a slice."""
+        return Notes(*(column[which] for column in self))
+
+
+class Pedal(NamedTuple):
+    """What one pedal did, (P,) each, in order of time."""
+
+    time: np.ndarray  # float64, s from the start of the file
+    value: np.ndarray  # int16, 0…127
+
+
+@dataclass(frozen=True, eq=False)
+class Piano:
+    """One performance: the notes of one piano, and the file around them."""
+
+    name: str  # of the file without its suffix
+    notes: Notes
+    frame: bytes  # a format-0 MIDI file with everything but the notes: tempo map, pedals, texts, end of track
+    said: Sequence[str] = ()  # what reading left out or put together, a sentence each
+
+    def __post_init__(self) -> None:
+        notes = self.notes
+        if len({len(column) for column in notes}) != 1:
+            raise ValueError("columns of notes have different lengths")
+        if len(notes.onset) and not (np.isfinite(notes.onset).all() and np.isfinite(notes.duration).all()):
+            raise ValueError("a note has no finite time")
+
+    @property
+    def count(self) -> int:
+        """Notes, N."""
+        return len(self.notes.onset)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of notes and frame."""
+        found = hashlib.sha256(self.frame)
+        for column, kind in zip(self.notes, ("<f8", "<f8", "<i2", "<i2"), strict=True):
+            found.update(np.ascontiguousarray(column, kind).tobytes())
+        return found.hexdigest()
