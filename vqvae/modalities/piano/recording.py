@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-PEDAL_DOWN = 64  # controller value from which on the sustain pedal holds
+PEDAL_DOWN = 64  # controller value from which on a pedal holds
+SUSTAIN, SOSTENUTO, SOFT = PEDALS = (64, 66, 67)  # controllers
 
 
 class Notes(NamedTuple):
@@ -51,6 +51,7 @@ class Piano:
     notes: Notes
     frame: bytes  # a format-0 MIDI file with everything but the notes: tempo map, pedals, texts, end of track
     said: Sequence[str] = ()  # what reading left out or put together, a sentence each
+    channel: int = 0  # 0…15, of the notes and their pedals in `frame`
 
     def __post_init__(self) -> None:
         notes = self.notes
@@ -64,10 +65,10 @@ class Piano:
         """Notes, N."""
         return len(self.notes.onset)
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """sha256 of notes and frame."""
-        found = hashlib.sha256(self.frame)
-        for column, kind in zip(self.notes, ("<f8", "<f8", "<i2", "<i2"), strict=True):
-            found.update(np.ascontiguousarray(column, kind).tobytes())
-        return found.hexdigest()
+
+def fingerprint(recording: Piano) -> str:
+    """sha256 of notes, frame and channel; hexadecimal."""
+    found = hashlib.sha256(recording.frame + bytes((recording.channel,)))
+    for column, kind in zip(recording.notes, ("<f8", "<f8", "<i2", "<i2"), strict=True):
+        found.update(np.ascontiguousarray(column, kind).tobytes())
+    return found.hexdigest()

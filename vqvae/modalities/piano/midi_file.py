@@ -1,0 +1,158 @@
+"""Standard MIDI files as columns of events, and back (RP-001, "Standard MIDI Files 1.0").
+
+Written for files as they are: what players forgive (running status across meta events, illegal messages, tracks that end early or
+late) is forgiven and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+MAX_EVENTS = 2_000_000  # of one file
+MAX_DELTA = 0x0FFFFFFF  # ticks between two events, four bytes of seven bits
+END_OF_TRACK, TEMPO = 0x2F, 0x51  # types of meta events
+_SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of messages that have no place in a file
+
+
+class Events(NamedTuple):
+    """What a track holds, in its order, but its end."""
+
+    tick: np.ndarray  # (E,) int64, from the beginning
+    code: np.ndarray  # (E,) int64: status << 16 | first << 8 | second of channel messages; -1 - k for `others[k]`
+    others: list[bytes]  # meta events and system exclusive messages, as in the file but for the time before them
+    end: int  # tick of the end of the track
+    oddities: tuple[str, ...] = ()  # what was forgiven, a few words each
+
+
+class Midi(NamedTuple):
+    """One file."""
+
+    format: int  # 0, 1 or 2
+    division: int  # ticks a quarter note; with bit 15 set: -frames a second in the upper byte, ticks a frame in the lower
+    tracks: list[Events]
+
+
+def parse(data: bytes, name: str) -> Midi:
+    """The bytes of a Standard MIDI File -> its tracks; ValueError in one sentence when there is nothing to read."""
+    if len(data) < 14 or data[:4] != b"MThd":
+        raise ValueError(f"{name} is cut off in its header: export the MIDI file again.")
+    length = int.from_bytes(data[4:8], "big")
+    kind, division = int.from_bytes(data[8:10], "big"), int.from_bytes(data[12:14], "big")
+    if kind > 2 or length < 6:
+        raise ValueError(f"{name} is a MIDI file of format {kind}; formats 0, 1 and 2 can be read: export it as format 1.")
+    if not division & 0x7FFF or (division & 0x8000 and not (division & 0xFF and 24 <= 256 - (division >> 8) <= 30)):
+        raise ValueError(f"{name} does not say how long a tick is (division {division}): export the MIDI file again.")
+    tracks, place, left = [], 8 + length, MAX_EVENTS
+    while place + 8 <= len(data):
+        stop = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
+        if data[place : place + 4] == b"MTrk":
+            tracks.append(_track(data[place + 8 : stop], left, name))
+            left -= len(tracks[-1].tick)
+        place = stop
+    if not tracks:
+        raise ValueError(f"{name} has a MIDI header but no track: it is cut off, export the MIDI file again.")
+    return Midi(kind, division, tracks)
+
+
+def _track(data: bytes, limit: int, name: str) -> Events:
+    """One track's bytes -> its events, up to where it is damaged."""
+    ticks, codes, others, odd = [], [], [], dict[str, None]()
+    place = tick = running = 0
+    try:
+        while place < len(data):
+            delta, place = _number(data, place)
+            tick += delta
+            status = data[place]
+            if status < 0xF0:
+                if status & 0x80:
+                    running, place = status, place + 1
+                elif not running:
+                    odd["a message without status, and what follows it"] = None
+                    break
+                first = data[place]
+                short = 0xC0 <= running < 0xE0
+                second = 0 if short else data[place + 1]
+                place += 1 if short else 2
+                if (first | second) & 0x80:
+                    odd["values above 127, which were taken for 127"] = None
+                    first, second = min(first, 127), min(second, 127)
+                ticks.append(tick)
+                codes.append(running << 16 | first << 8 | second)
+            elif status in (0xFF, 0xF0, 0xF7):
+                size, after = _number(data, place + 2 if status == 0xFF else place + 1)
+                if status == 0xFF and data[place + 1] == END_OF_TRACK:
+                    break
+                if after + size > len(data):
+                    raise IndexError
+                ticks.append(tick)
+                codes.append(-1 - len(others))
+                others.append(data[place : after + size])
+                place = after + size
+            else:
+                odd["messages that have no place in a file"] = None
+                place += 1 + _SYSTEM_BYTES.get(status, 0)
+            if len(ticks) > limit:
+                raise ValueError(f"{name} has more than {MAX_EVENTS:,} events: split it into shorter pieces.".replace(",", " "))
+    except IndexError:
+        odd["an end that is missing"] = None
+    return Events(np.array(ticks, np.int64), np.array(codes, np.int64), others, tick, tuple(odd))
+
+
+def _number(data: bytes, place: int) -> tuple[int, int]:
+    """A number of variable length, seven bits a byte, and where it ends; IndexError when it does not end."""
+    value = data[place]
+    place += 1
+    if value & 0x80:
+        value &= 0x7F
+        for _ in range(3):
+            byte = data[place]
+            place += 1
+            value = value << 7 | byte & 0x7F
+            if not byte & 0x80:
+                return value, place
+        raise IndexError
+    return value, place
+
+
+def is_meta(message: bytes, kind: int) -> bool:
+    """Whether a message that is no channel's is a meta event of this type."""
+    return message[0] == 0xFF and message[1] == kind
+
+
+def assemble(division: int, events: Events) -> bytes:
+    """A format-0 file of events in order of time."""
+    body = _pack(np.append(events.tick, events.end), events.code, events.others)
+    head = b"MThd" + (6).to_bytes(4, "big") + (0).to_bytes(2, "big") + (1).to_bytes(2, "big") + division.to_bytes(2, "big")
+    return head + b"MTrk" + len(body).to_bytes(4, "big") + body
+
+
+def _pack(ticks: np.ndarray, codes: np.ndarray, others: Sequence[bytes]) -> bytes:
+    """Ticks (E + 1,), the end's among them, and messages (E,) -> a track's bytes, with running status."""
+    count = len(codes)
+    deltas, code = np.diff(ticks, prepend=0), np.append(codes, -1)
+    if count and (deltas.min() < 0 or deltas.max() > MAX_DELTA):
+        raise ValueError(f"{int(np.abs(deltas).max())} ticks lie between two events; a MIDI file holds at most {MAX_DELTA}")
+    status, plain = code >> 16, code >= 0
+    columns = np.empty((count + 1, 7), np.uint8)
+    keep = np.zeros((count + 1, 7), bool)
+    for column in range(4):
+        shift = 7 * (3 - column)
+        columns[:, column] = (deltas >> shift & 0x7F) | (0x80 if shift else 0)
+        keep[:, column] = deltas >> shift > 0
+    keep[:, 3] = True
+    for column, shift in ((4, 16), (5, 8), (6, 0)):
+        columns[:, column] = code >> shift & 0xFF
+    before = np.concatenate([[-1], np.where(plain, status, -1)[:-1]])
+    keep[:, 4] = plain & (status != before)
+    keep[:, 5] = plain
+    keep[:, 6] = plain & ((status < 0xC0) | (status >= 0xE0))
+    flat, stops = columns[keep].tobytes(), np.cumsum(keep.sum(axis=1))
+    pieces, done = [], 0
+    for place in np.flatnonzero(~plain):
+        other = others[-1 - int(code[place])] if place < count else b"\xff\x2f\x00"
+        pieces += [flat[done : stops[place]], other]
+        done = int(stops[place])
+    return b"".join(pieces)
