@@ -9,8 +9,9 @@ import streamlit as st
 from app import cache
 from app.inputs import CHOSEN, GAIN, SPEED, TIME, dark, decoded
 from vqvae.modalities.ecg.caliper import Caliper
-from vqvae.modalities.ecg.paper import STATUS, View
+from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
+from vqvae.modalities.looks import STATUS
 
 if TYPE_CHECKING:
     import pandas as pd

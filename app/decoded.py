@@ -8,8 +8,8 @@ from typing import NamedTuple
 from app.words import count, number
 from vqvae.codec.container import MAGIC
 from vqvae.codecs import Opened, decode
-from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import clock
 
 
 class Decoded(NamedTuple):

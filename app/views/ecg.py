@@ -12,9 +12,9 @@ from app.inputs import Desk
 from app.views import ecg_codes
 from app.words import Change, change, count, number, plain, signed
 from vqvae.modalities.ecg import figures
-from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
+from vqvae.modalities.looks import clock
 from vqvae.modalities.protocol import Report
 
 if TYPE_CHECKING:

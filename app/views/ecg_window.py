@@ -15,8 +15,9 @@ from app.words import count, number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
 from vqvae.modalities.ecg.drawing import CodeStrip
-from vqvae.modalities.ecg.paper import STATUS, View, clock
+from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import STATUS, clock
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,8 @@ import numpy as np
 
 from vqvae.modalities.ecg.contest_marks import Mark, marks
 from vqvae.modalities.ecg.drawing import LEFT, RIGHT, no_background
-from vqvae.modalities.ecg.paper import GRID, Ink, View
+from vqvae.modalities.ecg.paper import GRID, View
+from vqvae.modalities.looks import Ink
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

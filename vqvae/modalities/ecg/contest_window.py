@@ -11,8 +11,9 @@ import numpy as np
 
 from vqvae.modalities.ecg.contest_marks import marks
 from vqvae.modalities.ecg.drawing import LEFT, RIGHT, line_trace, no_background, samples_in, say_gaps, value_range
-from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, View, clock
+from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import clock
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

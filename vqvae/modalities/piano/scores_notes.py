@@ -84,7 +84,7 @@ def note_scores(table: pd.DataFrame) -> list[Score]:
         _count("notes_off_by_20ms", int((onset > 20).sum()), whole, f"Notes more than 20 ms early or late, {_KEPT}."),
         _error("onset_error_ms", _mean(onset), "ms", f"Mean absolute onset error {_KEPT}."),
         _error("onset_error_p95_ms", _p95(onset), "ms", f"95th percentile of the absolute onset error {_KEPT}."),
-        _error("onset_error_worst_ms", float(onset.max(initial=np.nan)), "ms", f"Largest absolute onset error {_KEPT}."),
+        _error("onset_error_worst_ms", float(onset.max()) if len(onset) else np.nan, "ms", f"Largest absolute onset error {_KEPT}."),
         _error("onset_error_first_tenth_ms", _mean(onset[:tenth]), "ms", f"{first}."),
         _error("onset_error_last_tenth_ms", _mean(onset[-tenth:]), "ms", f"{last}: as large as in the first tenth where nothing drifts."),
         _error("duration_log_ratio", _mean(duration), "octaves", f"Mean {longer}."),

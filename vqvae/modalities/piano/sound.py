@@ -89,7 +89,7 @@ def _render_sampled(keys: _Keys, frames: int, rate: int, sounds: Path, progress:
     synth = tinysoundfont.Synth(gain=_GAIN, samplerate=rate)
     synth.program_select(0, synth.sfload(str(sounds), max_voices=_VOICES), 0, _PIANO)
     samples = np.zeros((frames, 2), np.float32)
-    into = memoryview(samples).cast("B")
+    into = samples.data.cast("B")
     done, told = 0, 0
     for frame, down, pitch, velocity in zip(*(column.tolist() for column in keys), strict=True):
         done = _play(synth, into, done, frame)
