@@ -1,0 +1,202 @@
+"""The pieces that piano rolls are put together from.  `x` and `y` name the axes as plotly does: "x", "x2"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vqvae.modalities.looks import STATUS, clock
+from vqvae.modalities.piano.recording import Notes, Pedal
+from vqvae.modalities.piano.roll import BLACK_KEYS, SHADES, View, loudest
+from vqvae.modalities.piano.scores_notes import pitch_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+LEFT, RIGHT, TOP, BOTTOM = 64, 84, 34, 30  # margins in pixels, the same in every figure so that their times stand above each other
+KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (190, 330)  # pixels
+PEDAL_HEIGHT, SPACE = 30, 14
+MOST_BARS = 3000  # notes that are drawn one by one; more of them are a picture
+COLUMNS = 1200
+GRID = "rgba(128, 134, 142, 0.28)"
+ROWS = "rgba(128, 134, 142, 0.13)"  # behind the black keys
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)  # s between written times
+
+
+def no_background() -> dict[str, Any]:
+    return {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+
+
+def time_axis(start: float, stop: float) -> dict[str, Any]:
+    """Written times between two moments, as seconds below a minute and as a clock from there on."""
+    step = next((step for step in STEPS if (stop - start) / step <= 11), STEPS[-1])
+    ticks = np.arange(np.ceil(start / step - 1e-9), np.floor(stop / step + 1e-9) + 1) * step
+    names = [f"{tick:g} s" if stop <= 60 else clock(tick) + (f"{tick % 1:.1f}"[1:] if step < 1 else "") for tick in ticks]
+    return {"range": [start, stop], "tickvals": ticks, "ticktext": names, "gridcolor": GRID, "zeroline": False, "hoverformat": ".3f"}
+
+
+def key_axis(keys: tuple[int, int]) -> dict[str, Any]:
+    """Every C has its name."""
+    octaves = np.arange(-(-keys[0] // 12) * 12, keys[1] + 1, 12)
+    names = [pitch_name(int(key)) for key in octaves]
+    return {
+        "range": [keys[0] - 0.5, keys[1] + 0.5],
+        "tickvals": octaves,
+        "ticktext": names,
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": False,
+        "ticklabelstandoff": 16,
+    }
+
+
+def draw_keys(picture: go.Figure, keys: tuple[int, int], view: View, y: str) -> None:
+    """A keyboard at the left edge, and rows behind the black keys."""
+    numbers = np.arange(keys[0], keys[1] + 1)
+    black = numbers[np.isin(numbers % 12, BLACK_KEYS)]
+    behind = " ".join(f"M 0,{key - 0.5} H 1 V {key + 0.5} H 0 Z" for key in black)
+    where = {"type": "path", "yref": y, "layer": "below"}
+    if len(black):
+        picture.add_shape(**where, path=behind, xref="x domain", fillcolor=ROWS, line={"width": 0})
+    ivory, ebony = ("#f7f4ec", "#26292e") if not view.dark else ("#d9d6cd", "#15171a")
+    board = {"type": "path", "yref": y, "xref": "x domain", "layer": "above"}
+    picture.add_shape(
+        **board, path=f"M -0.017,{keys[0] - 0.5} H -0.001 V {keys[1] + 0.5} H -0.017 Z", fillcolor=ivory, line={"color": GRID, "width": 1}
+    )
+    strokes = " ".join(f"M -0.017,{key - 0.5} H -0.001" for key in numbers if key % 12 in (0, 5))
+    strokes += "".join(f" M -0.017,{key} H -0.001" for key in black)
+    picture.add_shape(**board, path=strokes, line={"color": "rgba(60, 64, 70, 0.55)", "width": 0.7})
+    if len(black):
+        teeth = " ".join(f"M -0.017,{key - 0.45} H -0.007 V {key + 0.45} H -0.017 Z" for key in black)
+        picture.add_shape(**board, path=teeth, fillcolor=ebony, line={"width": 0})
+
+
+def draw_notes(
+    picture: go.Figure, notes: Notes, ends: np.ndarray, which: np.ndarray, values: np.ndarray, said: list[str], view: View, y: str
+) -> None:
+    """The notes `which` as bars coloured by `values`; how long they sound on in the pedal is paler."""
+    shading = SHADES[view.shade]
+    chosen, stops = notes.where(which), ends[which]
+    common = {"orientation": "h", "y": chosen.pitch, "yaxis": y, "showlegend": False}
+    colours = {"color": values, "colorscale": view.scale, "cmin": shading.low, "cmax": shading.high}
+    if view.sounding:
+        on = np.maximum(stops - chosen.end, 0)
+        picture.add_bar(
+            **common,
+            base=chosen.end,
+            x=on,
+            width=0.5,
+            marker=colours | {"opacity": 0.32, "line": {"width": 0}},
+            hoverinfo="skip",
+            name="pedal",
+        )
+    picture.add_bar(
+        **common,
+        base=chosen.onset,
+        x=chosen.duration,
+        width=0.86,
+        marker=colours | {"line": {"width": 0.6, "color": view.ink.shade}},
+        hovertext=said,
+        hoverinfo="text",
+        name="notes",
+    )
+
+
+def draw_many(picture: go.Figure, notes: Notes, ends: np.ndarray, keys: tuple[int, int], view: View, y: str) -> None:
+    """More notes than can be told apart, as one picture of how loud each key is."""
+    span = (view.start, view.stop)
+    louds = loudest(notes, ends, keys, span, COLUMNS)
+    step = view.seconds / COLUMNS
+    picture.add_heatmap(
+        z=louds,
+        x0=view.start + step / 2,
+        dx=step,
+        y0=keys[0],
+        dy=1,
+        yaxis=y,
+        zmin=0,
+        zmax=127,
+        colorscale=[[0, "rgba(0,0,0,0)"], [0.5 / 127, view.scale[0][1]], *([1 / 127 + 126 / 127 * float(at), c] for at, c in view.scale)],
+        showscale=False,
+        hoverinfo="skip",
+        name="notes",
+    )
+
+
+def outline_notes(picture: go.Figure, notes: Notes, which: np.ndarray, view: View, y: str, name: str) -> None:
+    """The notes `which` as empty frames, all in one line."""
+    chosen = notes.where(which)
+    left, right, gap = chosen.onset, chosen.end, np.full(len(which), np.nan)
+    low, high = chosen.pitch - 0.46, chosen.pitch + 0.46
+    x = np.stack([left, right, right, left, left, gap], axis=1).ravel()
+    y_values = np.stack([low, low, high, high, low, gap], axis=1).ravel()
+    picture.add_scatter(
+        x=x, y=y_values, yaxis=y, mode="lines", name=name, line={"color": view.ink.original, "width": 1.3}, hoverinfo="skip"
+    )
+
+
+def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...], view: View, y: str, legend: bool) -> None:
+    """A symbol at the onset of every note that was moved, lost or added."""
+    inside = table[(table["time"] >= view.start) & (table["time"] <= view.stop)]
+    for status in statuses:
+        some = inside[inside["status"] == status]
+        if some.empty:
+            continue
+        symbol, colour = STATUS[status][1], STATUS[status][2 + view.dark]
+        picture.add_scatter(
+            x=some["time"].to_numpy(),
+            y=some["pitch"].to_numpy(),
+            yaxis=y,
+            mode="markers",
+            name=status,
+            showlegend=legend,
+            hovertext=describe(some),
+            hoverinfo="text",
+            marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 1.4, "color": colour}},
+        )
+
+
+def describe(table: pd.DataFrame) -> list[str]:
+    """What the pointer reads of each note."""
+    columns = ("name", "time", "status", "velocity", "duration", "onset_error_ms", "duration_log_ratio", "velocity_error")
+    said = []
+    for name, time, status, velocity, duration, onset, longer, louder in zip(*(table[column] for column in columns), strict=True):
+        note = f"<b>{name}</b> at {time:.3f} s, {status}<br>velocity {velocity}, {duration:.3f} s"
+        if np.isfinite(onset):
+            note += f"<br>{abs(onset):.1f} ms {'late' if onset > 0 else 'early'}, {2**longer:.2f} × as long, {louder:+.0f} velocity"
+        said.append(note)
+    return said
+
+
+def draw_pedal(picture: go.Figure, pedal: Pedal, view: View, y: str) -> None:
+    """How far down the sustain pedal is; notes sound on from 64."""
+    first = max(0, int(np.searchsorted(pedal.time, view.start, "right")) - 1)
+    last = int(np.searchsorted(pedal.time, view.stop, "right"))
+    times, values = pedal.time[first:last], pedal.value[first:last]
+    if len(times) > 2 * MOST_BARS:
+        kept = np.arange(0, len(times), -(-len(times) // (2 * MOST_BARS)))
+        times, values = times[kept], values[kept]
+    ends = np.append(values, values[-1:])
+    picture.add_scatter(
+        x=np.append(np.maximum(times, view.start), view.stop)[: len(ends)],
+        y=ends,
+        yaxis=y,
+        mode="lines",
+        line={"color": view.ink.under, "width": 1, "shape": "hv"},
+        fill="tozeroy",
+        fillcolor=view.ink.shade,
+        name="sustain pedal",
+        showlegend=False,
+        hovertemplate="sustain pedal %{y} of 127<extra></extra>",
+    )
+
+
+def draw_boundaries(picture: go.Figure, boundaries: np.ndarray, view: View) -> None:
+    """Thin lines where a code ends and the next begins, through all panels."""
+    inside = boundaries[(boundaries >= view.start) & (boundaries <= view.stop)]
+    if len(inside):
+        path = " ".join(f"M {time:.4f},0 V 1" for time in inside.tolist())
+        line = {"color": view.ink.reconstruction, "width": 0.8, "dash": "dot"}
+        picture.add_shape(type="path", path=path, xref="x", yref="paper", line=line, layer="below")
