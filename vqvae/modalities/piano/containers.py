@@ -11,14 +11,12 @@ _OTHERS = (
     (b"\xff\xfb", "audio (MP3)"),
     (b"\xff\xf3", "audio (MP3)"),
     (b"FORM", "audio (AIFF)"),
-    (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"<?xml", "an XML file, such as a score"),
 )
 _WAYS = {
     "audio": "it holds sound and no notes; record or export the performance as MIDI",
     "a MIDI": "save it as a Standard MIDI File (.mid, format 0 or 1)",
-    "a ZIP": "unpack it and give the MIDI file inside",
     "a gzip": "unpack it and give the MIDI file inside",
     "an XML": "export it as MIDI from the program that wrote it",
 }

@@ -20,7 +20,7 @@ class Merged:
     events: Events
     track: np.ndarray  # (E,) int64, where each event comes from
     end: np.ndarray  # (E,) int64, tick at which that track ends
-    oddities: tuple[str, ...]  # sentences
+    said: tuple[str, ...]  # what was mended, a sentence each
 
     @cached_property
     def part(self) -> np.ndarray:

@@ -6,14 +6,16 @@ late) is forgiven and said.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-MAX_EVENTS = 2_000_000  # of one file
 MAX_DELTA = 0x0FFFFFFF  # ticks between two events, four bytes of seven bits
+TEXTS = range(0x01, 0x10)  # types of meta events that hold words
 END_OF_TRACK, TEMPO = 0x2F, 0x51  # types of meta events
+_END = bytes((0xFF, END_OF_TRACK))
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of messages that have no place in a file
 
 
@@ -43,78 +45,108 @@ def parse(data: bytes, name: str) -> Midi:
     kind, division = int.from_bytes(data[8:10], "big"), int.from_bytes(data[12:14], "big")
     if kind > 2 or length < 6:
         raise ValueError(f"{name} is a MIDI file of format {kind}; formats 0, 1 and 2 can be read: export it as format 1.")
-    if not division & 0x7FFF or (division & 0x8000 and not (division & 0xFF and 24 <= 256 - (division >> 8) <= 30)):
+    if not is_division(division):
         raise ValueError(f"{name} does not say how long a tick is (division {division}): export the MIDI file again.")
-    tracks, place, left = [], 8 + length, MAX_EVENTS
+    tracks, place = list[Events](), 8 + length
     while place + 8 <= len(data):
         stop = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
         if data[place : place + 4] == b"MTrk":
-            tracks.append(_track(data[place + 8 : stop], left, name))
-            left -= len(tracks[-1].tick)
+            tracks.append(_track(data[place + 8 : stop]))
         place = stop
     if not tracks:
         raise ValueError(f"{name} has a MIDI header but no track: it is cut off, export the MIDI file again.")
     return Midi(kind, division, tracks)
 
 
-def _track(data: bytes, limit: int, name: str) -> Events:
+def is_division(division: int) -> bool:
+    """Whether this says how long a tick is."""
+    if 0x8000 <= division <= 0xFFFF:
+        return division & 0xFF > 0 and 256 - (division >> 8) in (24, 25, 29, 30)
+    return 0 < division < 0x8000
+
+
+def _track(data: bytes) -> Events:
     """One track's bytes -> its events, up to where it is damaged."""
-    ticks, codes, others, odd = [], [], [], dict[str, None]()
-    place = tick = running = 0
+    others: list[bytes] = []
+    ticks, codes, odd = array("q"), array("q"), dict[str, None]()
+    add_tick, add_code = ticks.append, codes.append
+    place = tick = status = 0
+    two = False  # data bytes
     try:
         while place < len(data):
-            delta, place = _number(data, place)
+            delta = data[place]
+            place += 1
+            if delta > 0x7F:
+                delta, place = _number(data, place - 1)
             tick += delta
-            status = data[place]
-            if status < 0xF0:
-                if status & 0x80:
-                    running, place = status, place + 1
-                elif not running:
-                    odd["a message without status, and what follows it"] = None
-                    break
+            first = data[place]
+            place += 1
+            if first > 0x7F:
+                if first >= 0xF0:
+                    message, place = _other(data, place - 1)
+                    if message == _END:
+                        break
+                    if message:
+                        add_tick(tick)
+                        add_code(-1 - len(others))
+                        others.append(message)
+                    else:
+                        odd["messages that have no place in a file, which were left out"] = None
+                    continue
+                status, two = first, not 0xC0 <= first < 0xE0
                 first = data[place]
-                short = 0xC0 <= running < 0xE0
-                second = 0 if short else data[place + 1]
-                place += 1 if short else 2
-                if (first | second) & 0x80:
-                    odd["values above 127, which were taken for 127"] = None
-                    first, second = min(first, 127), min(second, 127)
-                ticks.append(tick)
-                codes.append(running << 16 | first << 8 | second)
-            elif status in (0xFF, 0xF0, 0xF7):
-                size, after = _number(data, place + 2 if status == 0xFF else place + 1)
-                if status == 0xFF and data[place + 1] == END_OF_TRACK:
-                    break
-                if after + size > len(data):
-                    raise IndexError
-                ticks.append(tick)
-                codes.append(-1 - len(others))
-                others.append(data[place : after + size])
-                place = after + size
-            else:
-                odd["messages that have no place in a file"] = None
-                place += 1 + _SYSTEM_BYTES.get(status, 0)
-            if len(ticks) > limit:
-                raise ValueError(f"{name} has more than {MAX_EVENTS:,} events: split it into shorter pieces.".replace(",", " "))
+                place += 1
+            elif not status:
+                odd["bytes at its beginning that are no events, and was left out from there"] = None
+                break
+            second = data[place] if two else 0
+            place += two
+            if (first | second) > 0x7F:
+                odd["values above 127, which were taken for 127"] = None
+                first, second = min(first, 127), min(second, 127)
+            add_tick(tick)
+            add_code(status << 16 | first << 8 | second)
     except IndexError:
-        odd["an end that is missing"] = None
+        odd["no end: the file breaks off"] = None
     return Events(np.array(ticks, np.int64), np.array(codes, np.int64), others, tick, tuple(odd))
 
 
-def _number(data: bytes, place: int) -> tuple[int, int]:
-    """A number of variable length, seven bits a byte, and where it ends; IndexError when it does not end."""
-    value = data[place]
-    place += 1
-    if value & 0x80:
-        value &= 0x7F
-        for _ in range(3):
-            byte = data[place]
-            place += 1
-            value = value << 7 | byte & 0x7F
-            if not byte & 0x80:
-                return value, place
+def split(data: bytes) -> list[bytes]:
+    """Messages of no channel that follow one another; ValueError when they are none."""
+    found, place = [], 0
+    try:
+        while place < len(data):
+            message, place = _other(data, place)
+            if message in (b"", _END):
+                raise ValueError("there are messages of a channel among those of none")
+            found.append(message)
+    except IndexError:
+        raise ValueError("a message of no channel is cut off") from None
+    return found
+
+
+def _other(data: bytes, place: int) -> tuple[bytes, int]:
+    """A message of no channel and where it ends: a meta event or system exclusive whole; of what has no place in a file nothing."""
+    status = data[place]
+    if status not in (0xFF, 0xF0, 0xF7):
+        return b"", place + 1 + _SYSTEM_BYTES.get(status, 0)
+    if status == 0xFF and data[place + 1] == END_OF_TRACK:
+        return _END, place + 2
+    size, start = _number(data, place + 2 if status == 0xFF else place + 1)
+    if start + size > len(data):
         raise IndexError
-    return value, place
+    return data[place : start + size], start + size
+
+
+def _number(data: bytes, place: int) -> tuple[int, int]:
+    """A number of up to four bytes, seven bits each, and where it ends; IndexError when it does not end."""
+    value = 0
+    for after in range(place + 1, place + 5):
+        byte = data[after - 1]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, after
+    raise IndexError
 
 
 def is_meta(message: bytes, kind: int) -> bool:
@@ -152,7 +184,7 @@ def _pack(ticks: np.ndarray, codes: np.ndarray, others: Sequence[bytes]) -> byte
     flat, stops = columns[keep].tobytes(), np.cumsum(keep.sum(axis=1))
     pieces, done = [], 0
     for place in np.flatnonzero(~plain):
-        other = others[-1 - int(code[place])] if place < count else b"\xff\x2f\x00"
+        other = others[-1 - int(code[place])] if place < count else _END + b"\0"
         pieces += [flat[done : stops[place]], other]
         done = int(stops[place])
     return b"".join(pieces)

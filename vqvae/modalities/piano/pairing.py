@@ -13,6 +13,7 @@ class Strokes(NamedTuple):
 
     start: np.ndarray  # int64, index of the note-on among the events
     end: np.ndarray  # int64, tick at which the key is let go
+    overlapping: int  # struck while the same key was down, and kept apart
     hanging: int  # note-ons without note-off: ended where the same key is struck next, or with the track
 
 
@@ -40,7 +41,14 @@ def pair(key: np.ndarray, tick: np.ndarray, on: np.ndarray, end: np.ndarray) -> 
         hanging += found.hanging
     joined = np.concatenate(start)
     back = np.argsort(joined)
-    return Strokes(joined[back], np.concatenate(ends)[back], hanging)
+    begun, ended = joined[back], np.concatenate(ends)[back]
+    return Strokes(begun, ended, _overlapping(key[begun], tick[begun], ended), hanging)
+
+
+def _overlapping(key: np.ndarray, start: np.ndarray, end: np.ndarray) -> int:
+    """How many notes begin before the note before them on their key ends."""
+    order = np.argsort(key, kind="stable")
+    return int(((key[order][1:] == key[order][:-1]) & (start[order][1:] < end[order][:-1])).sum())
 
 
 class _Found(NamedTuple):

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from vqvae.modalities.piano.midi_file import parse
 from vqvae.modalities.piano.recording import PEDAL_DOWN, PEDALS, SUSTAIN, Pedal, Piano
-from vqvae.modalities.piano.tempo import TempoMap
 
 
 def pedals(recording: Piano) -> dict[int, Pedal]:
     """What each pedal did, by controller: 64 sustain, 66 sostenuto, 67 soft."""
-    midi = parse(recording.frame, recording.name)
-    events = midi.tracks[0]
-    tempo = TempoMap(midi.division, events)
+    events, tempo = recording.events, recording.tempo
     found = {}
     for pedal in PEDALS:
         mine = events.code >> 8 == (0xB0 | recording.channel) << 8 | pedal
@@ -34,17 +30,9 @@ def sounding_ends(recording: Piano) -> np.ndarray:
         return end
     place = np.searchsorted(pedal.time, end, side="right") - 1
     held = (place >= 0) & down[place]
-    last = max(float(end.max()), length(recording))
-    ups = np.append(pedal.time[~down], last)
+    ups = np.append(pedal.time[~down], recording.seconds)
     until = np.maximum(ups[np.searchsorted(pedal.time[~down], end, side="right")], end)
     return np.where(held, np.maximum(end, np.minimum(until, _struck_again(recording))), end)
-
-
-def length(recording: Piano) -> float:
-    """Length of the file, s: to its end of track, or to the last note where that is later."""
-    midi = parse(recording.frame, recording.name)
-    stated = float(TempoMap(midi.division, midi.tracks[0]).seconds(midi.tracks[0].end))
-    return max(stated, float(recording.notes.end.max())) if recording.count else stated
 
 
 def _struck_again(recording: Piano) -> np.ndarray:

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from vqvae.modalities.piano.containers import unwrap
+from vqvae.modalities.piano.frames import MAX_TICK
 from vqvae.modalities.piano.merging import Merged, merge
 from vqvae.modalities.piano.midi_file import Events, assemble, parse
-from vqvae.modalities.piano.pairing import pair
+from vqvae.modalities.piano.pairing import Strokes, pair
 from vqvae.modalities.piano.parts import Part, chosen, find_parts
-from vqvae.modalities.piano.recording import PEDALS, Notes, Piano
+from vqvae.modalities.piano.recording import PEDAL_NAMES, PEDALS, SHORTEST, Notes, Piano
 from vqvae.modalities.piano.tempo import TempoMap
+from vqvae.modalities.piano.uploads import main_file, unpack
+from vqvae.modalities.wording import count
 
 KNOWN = "Standard MIDI (.mid, .midi, .kar, .rmi)"
-MAX_BYTES = 16_000_000  # of one file
+MAX_BYTES = 8_000_000  # of one file
 MAX_NOTES = 100_000
 MAX_SECONDS = 4 * 3600.0  # differences of onsets are exact to 0.5 ms up to here, as they are kept in 32 bits
-SHORTEST = 1e-3  # s, for notes that have no length
 
 
 def read(path: Path, part: str | None = None) -> Piano:
-    """The notes in `path` as one piano: all melodic parts put together, or the part with this label (`parts` lists them).
+    """The notes in `path`, a MIDI file or a .zip with one, as one piano: its melodic parts together, or the part with this label alone.
 
-    Raises ValueError with one sentence that says what would work.
+    `parts` lists the labels.  What was put together, left out or mended is said in the recording.  Raises ValueError with one sentence
+    for every fault.
     """
-    path = Path(path)
-    merged = _merged(path)
-    return _piano(merged, chosen(find_parts(merged), part, path.name), path)
+    with _unzipped(Path(path)) as found:
+        merged = _merged(found)
+        there = find_parts(merged)
+        return _piano(merged, there, chosen(there, part, found.name), found)
 
 
 def parts(path: Path) -> tuple[Part, ...]:
     """What `read` can be told to read alone: every channel of every track that has notes."""
-    return find_parts(_merged(Path(path)))
+    with _unzipped(Path(path)) as found:
+        return find_parts(_merged(found))
+
+
+@contextmanager
+def _unzipped(path: Path) -> Iterator[Path]:
+    """The MIDI file in a .zip, as long as it is needed; any other file itself."""
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(path, Path(folder))
+        yield main_file(Path(folder), path.name)
 
 
 def _merged(path: Path) -> Merged:
@@ -42,47 +61,56 @@ def _merged(path: Path) -> Merged:
         raise ValueError(f"{path.name} does not exist: give a MIDI file.")
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ValueError(f"{path.name} has {size / 1e6:.0f} MB; MIDI files of up to {MAX_BYTES / 1e6:.0f} MB can be read.")
-    return merge(parse(unwrap(path.read_bytes(), path.name), path.name))
+        most = f"{MAX_BYTES / 1e6:.0f} MB, far more than {MAX_NOTES} notes take"
+        raise ValueError(f"{path.name} has {size / 1e6:.0f} MB; MIDI files of up to {most}, can be read: cut it into pieces.")
+    merged = merge(parse(unwrap(path.read_bytes(), path.name), path.name))
+    hours = float(TempoMap(merged.division, merged.events).seconds(merged.events.end)) / 3600
+    if hours * 3600 > MAX_SECONDS or merged.events.end >= MAX_TICK:
+        lasts = f"{path.name} lasts {hours:.3g} h by the times between its events"
+        raise ValueError(f"{lasts}; up to {MAX_SECONDS / 3600:.0f} h can be read: cut out the part with music, or export it again.")
+    return merged
 
 
-def _piano(merged: Merged, kept: tuple[Part, ...], path: Path) -> Piano:
-    mine = np.isin(merged.part, [part.key for part in kept])
-    found = np.flatnonzero(merged.is_note & mine)
-    code, tick = merged.events.code[found], merged.events.tick[found]
-    pitch, velocity, on = code >> 8 & 0x7F, code & 0x7F, merged.is_on[found]
+def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], path: Path) -> Piano:
+    mine = np.flatnonzero(merged.is_note & np.isin(merged.part, [part.key for part in kept]))
+    code, tick, on = merged.events.code[mine], merged.events.tick[mine], merged.is_on[mine]
+    pitch, velocity = code >> 8 & 0x7F, code & 0x7F
     if int(on.sum()) > MAX_NOTES:
-        raise ValueError(f"{path.name} has {on.sum():,} notes; up to {MAX_NOTES:,} can be read: cut it into pieces.".replace(",", " "))
-    strokes = pair(merged.part[found] << 7 | pitch, tick, on, merged.end[found])
+        raise ValueError(f"{path.name} has {on.sum()} notes; up to {MAX_NOTES} can be read: cut it into pieces.")
+    strokes = pair(merged.part[mine] << 7 | pitch, tick, on, merged.end[mine])
     tempo = TempoMap(merged.division, merged.events)
     start, stop = tempo.seconds(tick[strokes.start]), tempo.seconds(strokes.end)
-    length = float(tempo.seconds(merged.events.end))
-    if length > MAX_SECONDS:
-        lasts = f"{path.name} lasts {length / 3600:.1f} h"
-        raise ValueError(f"{lasts}; up to {MAX_SECONDS / 3600:.0f} h can be read: cut out the part with music, or export it again.")
-    empty = stop <= start
-    duration = np.where(empty, SHORTEST, stop - start)
+    duration = np.where(stop > start, stop - start, SHORTEST)
     notes = Notes(start, duration, pitch[strokes.start].astype(np.int16), velocity[strokes.start].astype(np.int16)).sorted()
     channel = max(kept, key=lambda part: part.notes).channel
     frame, moved = _frame(merged, {part.channel for part in kept}, channel)
-    said = [*merged.oddities, *_about_parts(find_parts(merged), kept), *moved]
-    if strokes.hanging:
-        said.append(f"{strokes.hanging} notes have no end: each was ended where its key is struck next, or with its track.")
-    if empty.any():
-        said.append(f"{empty.sum()} notes have no length: each was given 1 ms.")
+    said = [*merged.said, *_about_parts(there, kept), *moved, *_about_notes(strokes, int((stop <= start).sum()))]
     return Piano(path.stem, notes, assemble(merged.division, frame), tuple(said), channel)
 
 
 def _about_parts(there: tuple[Part, ...], kept: tuple[Part, ...]) -> list[str]:
     """What was put together and what was left out."""
     said = []
+    drums = [part for part in there if part.drums and part not in kept]
     if len(kept) > 1:
-        said.append(f"{len(kept)} parts were put together as one piano; choose one to have it alone.")
-    elif len(there) > 1:
-        said.append(f"Of {len(there)} parts only {kept[0].label} was read.")
-    drums = sum(part.notes for part in there if part.drums and part not in kept)
-    if drums and all(part.drums for part in there if part not in kept):
-        said.append(f"{drums} drum notes (channel 10) were left out.")
+        said.append(f"{len(kept)} parts were put together as one piano; each can be read alone.")
+    elif len(kept) + len(drums) < len(there):
+        said.append(f"Of {len(there)} parts only {kept[0].label}, was read.")
+    if drums and len(kept) + len(drums) == len(there):
+        said.append(f"{count(sum(part.notes for part in drums), 'drum note')} (channel 10) left out.")
+    return said
+
+
+def _about_notes(strokes: Strokes, empty: int) -> list[str]:
+    """How notes got their ends."""
+    said = []
+    if strokes.overlapping:
+        struck = count(strokes.overlapping, "note")
+        said.append(f"{struck} struck while the same key was down: its first release was taken to end its first note.")
+    if strokes.hanging:
+        said.append(f"{count(strokes.hanging, 'note')} without an end: ended where the key is struck next, or with the track.")
+    if empty:
+        said.append(f"{count(empty, 'note')} without length: given 1 ms.")
     return said
 
 
@@ -103,6 +131,6 @@ def _frame(merged: Merged, channels: set[int], piano: int) -> _Framed:
         if counts.any() and not counts[piano]:
             giver = int(counts.argmax())
             code[is_pedal & (channel == giver)] += (piano - giver) << 16
-            said.append(f"The pedal of controller {pedal} is that of channel {giver + 1}.")
+            said.append(f"The {PEDAL_NAMES[pedal]} pedal of channel {giver + 1} was taken for the piano's, on channel {piano + 1}.")
     keep = ~merged.is_note & (~plain | np.isin(channel, list(channels)))
     return _Framed(Events(events.tick[keep], code[keep], events.others, events.end), said)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from vqvae.modalities.piano.midi_file import Events, Midi, parse
+from vqvae.modalities.piano.tempo import TempoMap
+
 PEDAL_DOWN = 64  # controller value from which on a pedal holds
+SHORTEST = 1e-3  # s, of a note that has no length
 SUSTAIN, SOSTENUTO, SOFT = PEDALS = (64, 66, 67)  # controllers
+PEDAL_NAMES = {SUSTAIN: "sustain", SOSTENUTO: "sostenuto", SOFT: "soft"}
 
 
 class Notes(NamedTuple):
@@ -36,6 +42,9 @@ class Notes(NamedTuple):
         return Notes(*(column[which] for column in self))
 
 
+NOTHING = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int16), np.zeros(0, np.int16))
+
+
 class Pedal(NamedTuple):
     """What one pedal did, (P,) each, in order of time."""
 
@@ -59,6 +68,26 @@ class Piano:
             raise ValueError("columns of notes have different lengths")
         if len(notes.onset) and not (np.isfinite(notes.onset).all() and np.isfinite(notes.duration).all()):
             raise ValueError("a note has no finite time")
+
+    @cached_property
+    def midi(self) -> Midi:
+        """The frame, parsed."""
+        return parse(self.frame, self.name)
+
+    @property
+    def events(self) -> Events:
+        """What the frame holds."""
+        return self.midi.tracks[0]
+
+    @cached_property
+    def tempo(self) -> TempoMap:
+        """When the ticks of the frame are."""
+        return TempoMap(self.midi.division, self.events)
+
+    @property
+    def seconds(self) -> float:
+        """Length: to the end of the track, or of the last note where that is later."""
+        return max(float(self.tempo.seconds(self.events.end)), float(self.notes.end.max(initial=0.0)))
 
     @property
     def count(self) -> int:

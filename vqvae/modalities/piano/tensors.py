@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.piano.frames import pack_frame, unpack_frame
-from vqvae.modalities.piano.recording import Notes, Piano
+from vqvae.modalities.piano.recording import SHORTEST, Notes, Piano
 from vqvae.modalities.piano.writing import to_bytes
-from vqvae.modalities.protocol import Tensors
+from vqvae.modalities.protocol import Chunking, Tensors
 
 PITCH, DSTART, DURATION, VELOCITY = range(4)
-SHORTEST = 1e-3  # s, that a note lasts at least when it comes back
 
 
 def to_tensors(recording: Piano) -> Tensors:
@@ -41,7 +40,7 @@ def restore(tensors: Tensors) -> Piano:
         raise ValueError("a note came back without a finite time, pitch or velocity")
     onset = np.cumsum(np.maximum(rows[DSTART], 0.0))
     pitch, velocity = np.clip(np.rint(rows[PITCH]), 0, 127), np.clip(np.rint(rows[VELOCITY]), 1, 127)
-    notes = Notes(onset, np.maximum(rows[DURATION], SHORTEST), pitch.astype(np.int16), velocity.astype(np.int16))
+    notes = Notes(onset, np.where(rows[DURATION] > 0, rows[DURATION], SHORTEST), pitch.astype(np.int16), velocity.astype(np.int16))
     kept = np.ones(len(onset), bool)
     for first, stop in layout["gaps"]:
         kept[first:stop] = False
@@ -63,6 +62,20 @@ def with_gaps(layout: dict[str, Any], spans: Sequence[tuple[int, int]]) -> dict[
 def describe_preprocessing() -> dict[str, Any]:
     """What `to_tensors` does, for a checkpoint's configuration and its card."""
     return {"channels": ["pitch", "dstart_s", "duration_s", "velocity"], "order": "onset, then pitch", "durations": "of the key"}
+
+
+CHUNKS = Chunking(4000.0, "notes", 1.0)
+APART = ("frame",)  # of the layout: bytes that are stated apart from the rate
+
+
+def lost(layout: dict[str, Any], first: float, stop: float) -> tuple[int, int]:
+    """The notes that are lost with the values [first, stop)."""
+    return round(first), round(stop)
+
+
+def rows(layout: dict[str, Any]) -> int:
+    """Rows of values: there is one performance."""
+    return 1
 
 
 class Extent(NamedTuple):

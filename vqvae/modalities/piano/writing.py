@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vqvae.modalities.piano.midi_file import MAX_DELTA, Events, assemble, parse
+from vqvae.modalities.piano.midi_file import MAX_DELTA, Events, assemble
 from vqvae.modalities.piano.recording import Piano
-from vqvae.modalities.piano.tempo import TempoMap
 
 LONGEST_TICK = 0.5e-3  # s; files with longer ones get more ticks a quarter note
 _FINEST = 0x7FFF  # ticks a quarter note
@@ -38,9 +37,8 @@ def targets(path: Path) -> tuple[Path, ...]:
 
 def to_bytes(recording: Piano) -> bytes:
     """The MIDI file of a recording: onsets within 0.5 ms of what they are, in most files within 0.25 ms."""
-    midi = parse(recording.frame, recording.name)
-    events, tempo = midi.tracks[0], TempoMap(midi.division, midi.tracks[0])
-    times = _factor(midi.division, tempo.longest_tick, events)
+    events, tempo, division = recording.events, recording.tempo, recording.midi.division
+    times = _factor(division, tempo.longest_tick, events)
     notes = recording.notes.sorted()
     start = np.rint(tempo.ticks(notes.onset) * times).astype(np.int64)
     stop = np.maximum(np.rint(tempo.ticks(notes.end) * times).astype(np.int64), start + 1)
@@ -50,8 +48,8 @@ def to_bytes(recording: Piano) -> bytes:
     code = np.concatenate([offs, events.code, ons])
     order = np.argsort(tick, kind="stable")
     end = max(events.end * times, int(tick.max(initial=0)))
-    division = midi.division * times if not midi.division & 0x8000 else midi.division & 0xFF00 | (midi.division & 0xFF) * times
-    return assemble(division, Events(tick[order], code[order], events.others, end))
+    finer = division & 0xFF00 | (division & 0xFF) * times if division & 0x8000 else division * times
+    return assemble(finer, Events(tick[order], code[order], events.others, end))
 
 
 def _factor(division: int, longest: float, events: Events) -> int:
