@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.looks import clock
 from vqvae.modalities.piano.matching import pair
 from vqvae.modalities.piano.pedal import pedals, sounding_ends
 from vqvae.modalities.piano.recording import SUSTAIN, Notes, Piano
 from vqvae.modalities.piano.roll import SHADES, Mode, View, keys_shown, loudest, seen
 from vqvae.modalities.piano.roll_drawing import (
     BOTTOM,
+    COLUMNS,
     KEY_HEIGHT,
     LEFT,
     MOST_BARS,
@@ -30,7 +31,7 @@ from vqvae.modalities.piano.roll_drawing import (
     key_axis,
     mark_notes,
     no_background,
-    outline_notes,
+    plain_notes,
     time_axis,
 )
 from vqvae.modalities.piano.scores_notes import notes_table
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-TITLES = {"fold": ("Original", "Reconstruction"), "overlay": ("Both",), "difference": ("Reconstruction",)}
+TITLES = {"fold": ("Original", "Reconstruction"), "overlay": ("Both",), "difference": ("Difference",)}
 
 
 class _Side(NamedTuple):
@@ -69,6 +70,8 @@ def figure(
     import plotly.graph_objects as go
 
     view = view or View()
+    if mode == "difference" and view.shade == "velocity":
+        view = replace(view, shade="onset_error_ms")
     table = notes if notes is not None else notes_table(reference.notes, reconstruction.notes, pair(reference.notes, reconstruction.notes))
     sides = _sides(reference, reconstruction, table)
     rolls = [*sides] if mode == "fold" else [sides[1]]
@@ -78,17 +81,18 @@ def figure(
     for i, side in enumerate(rolls):
         y = f"y{i + 1}" if i else "y"
         draw_keys(picture, keys, view, y)
-        _draw_roll(picture, side, table, keys, view, y)
         if mode == "overlay":
-            outline_notes(picture, sides[0].notes, _few(seen(sides[0].notes, sides[0].notes.end, view)), view, y, "Original")
-        marks = side.marks if mode == "fold" else ("lost", "added")
-        mark_notes(picture, table, marks, view, y, True)
+            _overlay(picture, sides, table, keys, view)
+        else:
+            _draw_roll(picture, side, table, keys, view, y)
+        mark_notes(picture, table, side.marks if mode == "fold" else ("lost", "added"), view, y)
     draw_pedal(picture, pedals(reference)[SUSTAIN], view, f"y{len(rolls) + 1}")
     if boundaries is not None:
         draw_boundaries(picture, boundaries, view)
     if chosen is not None:
         picture.add_vrect(x0=chosen[0], x1=chosen[1], fillcolor=view.ink.error, opacity=0.13, line_width=0, layer="below")
-    _say_colours(picture, view)
+    if mode != "overlay":
+        _say_colours(picture, view)
     return picture
 
 
@@ -105,15 +109,23 @@ def _sides(reference: Piano, reconstruction: Piano, table: pd.DataFrame) -> tupl
 def _draw_roll(picture: go.Figure, side: _Side, table: pd.DataFrame, keys: tuple[int, int], view: View, y: str) -> None:
     which = seen(side.notes, side.ends if view.sounding else side.notes.end, view)
     if len(which) > MOST_BARS:
-        draw_many(picture, side.notes, side.ends if view.sounding else side.notes.end, keys, view, y)
+        louds = loudest(side.notes, side.ends if view.sounding else side.notes.end, keys, (view.start, view.stop), COLUMNS)
+        draw_many(picture, louds, keys[0], view.loudness, view, y)
         return
     rows = table.iloc[side.rows[which]]
     values = side.notes.velocity[which] if view.shade == "velocity" else rows[view.shade].fillna(0).to_numpy()
     draw_notes(picture, side.notes, side.ends, which, values.astype(np.float32), describe(rows), view, y)
 
 
-def _few(which: np.ndarray) -> np.ndarray:
-    return which if len(which) <= MOST_BARS else which[:0]
+def _overlay(picture: go.Figure, sides: tuple[_Side, _Side], table: pd.DataFrame, keys: tuple[int, int], view: View) -> None:
+    """The original in its neutral colour, the reconstruction as a narrower bar on top of it."""
+    for side, name, colour, width in zip(sides, TITLES["fold"], (view.ink.under, view.ink.reconstruction), (0.94, 0.46), strict=True):
+        which = seen(side.notes, side.notes.end, view)
+        if len(which) > MOST_BARS:
+            louds = loudest(side.notes, side.notes.end, keys, (view.start, view.stop), COLUMNS)
+            draw_many(picture, louds, keys[0], [colour, colour], view, "y", name)
+            continue
+        plain_notes(picture, side.notes.where(which), describe(table.iloc[side.rows[which]]), name, colour, width)
 
 
 def _stacked(heights: list[float], view: View, keys: tuple[int, int], titles: tuple[str, ...]) -> dict[str, object]:

@@ -66,6 +66,11 @@ class View:
         return DARK if self.dark else LIGHT
 
     @property
+    def loudness(self) -> list[str]:
+        """Colours from soft to loud."""
+        return list(SOFT_TO_LOUD[self.dark])
+
+    @property
     def scale(self) -> list[list[float | str]]:
         """The colours of notes, as plotly takes them."""
         colours = (SOFT_TO_LOUD if self.shade == "velocity" else EARLY_TO_LATE)[self.dark]

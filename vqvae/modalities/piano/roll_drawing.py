@@ -8,17 +8,19 @@ import numpy as np
 
 from vqvae.modalities.looks import STATUS, clock
 from vqvae.modalities.piano.recording import Notes, Pedal
-from vqvae.modalities.piano.roll import BLACK_KEYS, SHADES, View, loudest
+from vqvae.modalities.piano.roll import BLACK_KEYS, SHADES, View
 from vqvae.modalities.piano.scores_notes import pitch_name
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-LEFT, RIGHT, TOP, BOTTOM = 64, 84, 34, 30  # margins in pixels, the same in every figure so that their times stand above each other
-KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (190, 330)  # pixels
+LEFT, RIGHT, TOP, BOTTOM = 72, 84, 34, 30  # margins in pixels, the same in every figure so that their times stand above each other
+KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (190, 320)  # pixels
 PEDAL_HEIGHT, SPACE = 30, 14
-MOST_BARS = 3000  # notes that are drawn one by one; more of them are a picture
+MOST_BARS = 1500  # notes that are drawn one by one; more of them are a picture
+MOST_MARKS = 500  # of one kind
+MOST_PEDAL = 4000  # points
 COLUMNS = 1200
 GRID = "rgba(128, 134, 142, 0.28)"
 ROWS = "rgba(128, 134, 142, 0.13)"  # behind the black keys
@@ -48,7 +50,7 @@ def key_axis(keys: tuple[int, int]) -> dict[str, Any]:
         "showgrid": False,
         "zeroline": False,
         "automargin": False,
-        "ticklabelstandoff": 16,
+        "ticklabelstandoff": 20,
     }
 
 
@@ -104,46 +106,38 @@ def draw_notes(
     )
 
 
-def draw_many(picture: go.Figure, notes: Notes, ends: np.ndarray, keys: tuple[int, int], view: View, y: str) -> None:
-    """More notes than can be told apart, as one picture of how loud each key is."""
-    span = (view.start, view.stop)
-    louds = loudest(notes, ends, keys, span, COLUMNS)
-    step = view.seconds / COLUMNS
-    picture.add_heatmap(
-        z=louds,
-        x0=view.start + step / 2,
-        dx=step,
-        y0=keys[0],
-        dy=1,
-        yaxis=y,
-        zmin=0,
-        zmax=127,
-        colorscale=[[0, "rgba(0,0,0,0)"], [0.5 / 127, view.scale[0][1]], *([1 / 127 + 126 / 127 * float(at), c] for at, c in view.scale)],
-        showscale=False,
-        hoverinfo="skip",
-        name="notes",
+def draw_many(picture: go.Figure, louds: np.ndarray, lowest: int, colours: list[str], view: View, y: str, name: str = "notes") -> None:
+    """More notes than can be told apart: the picture `louds` of `loudest` over the window, its lowest key at the bottom."""
+    step = view.seconds / louds.shape[1]
+    scale = [[0.0, "rgba(0,0,0,0)"]] + [[0.004 + 0.996 * i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
+    where = {"x0": view.start + step / 2, "dx": step, "y0": lowest, "dy": 1, "yaxis": y, "zmin": 0, "zmax": 127}
+    picture.add_heatmap(z=louds, **where, colorscale=scale, showscale=False, hoverinfo="skip", name=name)
+
+
+def plain_notes(picture: go.Figure, notes: Notes, said: list[str], name: str, colour: str, width: float) -> None:
+    """Notes as bars of one colour, `width` keys high."""
+    picture.add_bar(
+        orientation="h",
+        base=notes.onset,
+        x=notes.duration,
+        y=notes.pitch,
+        width=width,
+        marker={"color": colour, "line": {"width": 0}},
+        name=name,
+        hovertext=said,
+        hoverinfo="text",
     )
 
 
-def outline_notes(picture: go.Figure, notes: Notes, which: np.ndarray, view: View, y: str, name: str) -> None:
-    """The notes `which` as empty frames, all in one line."""
-    chosen = notes.where(which)
-    left, right, gap = chosen.onset, chosen.end, np.full(len(which), np.nan)
-    low, high = chosen.pitch - 0.46, chosen.pitch + 0.46
-    x = np.stack([left, right, right, left, left, gap], axis=1).ravel()
-    y_values = np.stack([low, low, high, high, low, gap], axis=1).ravel()
-    picture.add_scatter(
-        x=x, y=y_values, yaxis=y, mode="lines", name=name, line={"color": view.ink.original, "width": 1.3}, hoverinfo="skip"
-    )
-
-
-def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...], view: View, y: str, legend: bool) -> None:
+def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...], view: View, y: str) -> None:
     """A symbol at the onset of every note that was moved, lost or added."""
+    named = {trace.name for trace in picture.data}
     inside = table[(table["time"] >= view.start) & (table["time"] <= view.stop)]
     for status in statuses:
         some = inside[inside["status"] == status]
         if some.empty:
             continue
+        some = some.iloc[:: -(-len(some) // MOST_MARKS)]
         symbol, colour = STATUS[status][1], STATUS[status][2 + view.dark]
         picture.add_scatter(
             x=some["time"].to_numpy(),
@@ -151,10 +145,11 @@ def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...
             yaxis=y,
             mode="markers",
             name=status,
-            showlegend=legend,
+            legendgroup=status,
+            showlegend=status not in named,
             hovertext=describe(some),
             hoverinfo="text",
-            marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 1.4, "color": colour}},
+            marker={"symbol": symbol, "size": 7, "color": colour, "line": {"width": 1.4, "color": colour}},
         )
 
 
@@ -175,8 +170,8 @@ def draw_pedal(picture: go.Figure, pedal: Pedal, view: View, y: str) -> None:
     first = max(0, int(np.searchsorted(pedal.time, view.start, "right")) - 1)
     last = int(np.searchsorted(pedal.time, view.stop, "right"))
     times, values = pedal.time[first:last], pedal.value[first:last]
-    if len(times) > 2 * MOST_BARS:
-        kept = np.arange(0, len(times), -(-len(times) // (2 * MOST_BARS)))
+    if len(times) > MOST_PEDAL:
+        kept = np.arange(0, len(times), -(-len(times) // MOST_PEDAL))
         times, values = times[kept], values[kept]
     ends = np.append(values, values[-1:])
     picture.add_scatter(
@@ -198,5 +193,5 @@ def draw_boundaries(picture: go.Figure, boundaries: np.ndarray, view: View) -> N
     inside = boundaries[(boundaries >= view.start) & (boundaries <= view.stop)]
     if len(inside):
         path = " ".join(f"M {time:.4f},0 V 1" for time in inside.tolist())
-        line = {"color": view.ink.reconstruction, "width": 0.8, "dash": "dot"}
-        picture.add_shape(type="path", path=path, xref="x", yref="paper", line=line, layer="below")
+        line = {"color": view.ink.reconstruction, "width": 0.6}
+        picture.add_shape(type="path", path=path, xref="x", yref="paper", line=line, opacity=0.45, layer="below")

@@ -11,8 +11,8 @@ from vqvae.modalities.piano.recording import Notes
 from vqvae.modalities.protocol import Score
 
 CHORD = 0.05  # s; what starts within this of the first note belongs to its chord
-TEMPO_STEPS = 8  # inter-onset intervals that one point of the tempo curve is the mean of
-DYNAMICS = 1.0  # s; one point of the dynamics curve is the mean velocity of the notes that start within this much before and after it
+TEMPO_STEPS = 4  # inter-onset intervals that one point of the tempo curve is the mean of
+DYNAMICS = 0.5  # s; one point of the dynamics curve is the mean velocity of the notes that start within this much before and after it
 
 
 class Curves(NamedTuple):
@@ -74,7 +74,7 @@ def chord_spreads(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
 
 
 def tempo_curves(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
-    """Chords in 1/s: how fast the chords and single notes found in both follow each other, `TEMPO_STEPS` intervals at a time."""
+    """Chords in 1/s: how many chords and single notes found in both follow each other in a second, over `TEMPO_STEPS` intervals."""
     numbers = chords(reference)[pairs.reference]
     _, starts, sizes = np.unique(numbers, return_index=True, return_counts=True)
     if len(starts) <= TEMPO_STEPS:

@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.piano.pedal import sounding_ends
-from vqvae.modalities.piano.recording import Piano
-from vqvae.modalities.piano.sound_files import Progress, mp3, ogg, wav
+from vqvae.modalities.piano.recording import Notes, Piano
+from vqvae.modalities.piano.sound_files import Progress, ogg, wav
 from vqvae.modalities.piano.sound_tone import render_tones
 
-__all__ = ["RATE", "TAIL", "gain_for", "has_piano", "mp3", "ogg", "render", "wav"]
+__all__ = ["RATE", "TAIL", "gain_for", "has_piano", "ogg", "render", "wav"]
 
 RATE = 44100  # Hz
 TAIL = 2.0  # s after the last note has ended
+RING = 30.0  # s after its onset no string is heard, whatever the pedal does
+LONGEST = 45 * 60.0  # s that are rendered at once: about 1 GB
 PEAK = 0.6  # of full scale, where `gain_for` puts the loudest moment: a reconstruction that is louder has 4 dB until it is clipped
 
 _SOUNDFONT = "TimGM6mb.sf2"  # inside the installed pretty_midi
@@ -55,14 +57,18 @@ def render(recording: Piano, rate: int = RATE, progress: Progress | None = None)
     """Samples (T, 2) float32 of the whole performance and `TAIL` s; the same for the same notes, whatever ran before.
 
     Their loudness is that of the velocities: multiply original and reconstruction by one `gain_for(original)`.  `progress` gets the share
-    done and may raise to stop.
+    done and may raise to stop.  ValueError when the performance is longer than `LONGEST`.
     """
-    notes, ends = recording.notes, sounding_ends(recording)
-    frames = round((max(ends, default=0.0) + TAIL) * rate)
+    notes = recording.notes
+    ends = np.minimum(sounding_ends(recording), notes.onset + RING)
+    seconds = float(ends.max(initial=0.0)) + TAIL
+    if seconds > LONGEST:
+        raise ValueError(f"{recording.name} lasts {seconds / 60:.0f} min; up to {LONGEST / 60:.0f} min can be heard at once: choose a part")
+    frames = round(seconds * rate)
     sounds = soundfont()
     if sounds is None or not has_piano():
         return render_tones(notes, ends, frames, rate, progress)
-    return _render_sampled(_keys(recording, ends, rate), frames, rate, sounds, progress)
+    return _render_sampled(_keys(notes, ends, rate), frames, rate, sounds, progress)
 
 
 def gain_for(samples: np.ndarray) -> float:
@@ -71,9 +77,8 @@ def gain_for(samples: np.ndarray) -> float:
     return PEAK / peak if peak > 0 else 1.0
 
 
-def _keys(recording: Piano, ends: np.ndarray, rate: int) -> _Keys:
+def _keys(notes: Notes, ends: np.ndarray, rate: int) -> _Keys:
     """Strokes and releases; at one moment releases come first, so that a key can be struck again."""
-    notes = recording.notes
     start, stop = np.rint(notes.onset * rate).astype(np.int64), np.rint(ends * rate).astype(np.int64)
     stop = np.maximum(stop, start + 1)
     frame = np.concatenate([start, stop])

@@ -17,11 +17,6 @@ def ogg(samples: np.ndarray, rate: int = 44100, progress: Progress | None = None
     return _encode(samples, rate, "OGG", "VORBIS", progress)
 
 
-def mp3(samples: np.ndarray, rate: int = 44100, progress: Progress | None = None) -> bytes:
-    """MP3 of samples (T, 2) in -1…1, for players without Vorbis."""
-    return _encode(samples, rate, "MP3", "MPEG_LAYER_III", progress)
-
-
 def wav(samples: np.ndarray, rate: int = 44100, progress: Progress | None = None) -> bytes:
     """16-bit WAV of samples (T, 2) in -1…1."""
     return _encode(samples, rate, "WAV", "PCM_16", progress)
