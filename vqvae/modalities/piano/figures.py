@@ -76,7 +76,7 @@ def figure(
     sides = _sides(reference, reconstruction, table)
     rolls = [*sides] if mode == "fold" else [sides[1]]
     keys = keys_shown(reference.notes.pitch, reconstruction.notes.pitch)
-    height = float(np.clip((keys[1] - keys[0] + 1) * KEY_HEIGHT * (1 if len(rolls) == 2 else 1.5), *ROLL_HEIGHTS))
+    height = float(np.clip((keys[1] - keys[0] + 1) * KEY_HEIGHT, *ROLL_HEIGHTS)) * (1.0 if len(rolls) == 2 else 1.5)
     picture = go.Figure(layout=_stacked([height] * len(rolls) + [PEDAL_HEIGHT], view, keys, TITLES[mode]))
     for i, side in enumerate(rolls):
         y = f"y{i + 1}" if i else "y"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 LEFT, RIGHT, TOP, BOTTOM = 72, 84, 34, 30  # margins in pixels, the same in every figure so that their times stand above each other
-KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (190, 320)  # pixels
+KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (170, 255)  # pixels
 PEDAL_HEIGHT, SPACE = 30, 14
 MOST_BARS = 1500  # notes that are drawn one by one; more of them are a picture
 MOST_MARKS = 500  # of one kind

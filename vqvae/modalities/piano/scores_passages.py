@@ -34,7 +34,7 @@ def worst_passages(table: pd.DataFrame, count: int = 20, seconds: float = PASSAG
     stops = np.searchsorted(times, times + seconds, "left")
     totals = sums[stops] - sums[:-1]
     free = np.ones(len(times), bool)
-    rows = []
+    rows: list[tuple[float, float, float, int, str]] = []
     for first in np.argsort(-totals, kind="stable").tolist():
         if len(rows) == count or totals[first] <= 0:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vqvae.modalities.protocol import Report
@@ -25,10 +26,8 @@ class _Judged(NamedTuple):
     name: str  # in LIMITS
     value: float
     reason: str  # a sentence for the list
-    plain: str  # the sentence that the verdict itself gains where this decided it; empty where it already says so
-    good: str  # the limits in words
-    fair: str
-    way: str = "up to"
+    plain: str  # the sentence that the verdict itself gains where this decided it
+    limits: str  # a sentence with both
 
 
 def verdict(report: Report) -> Verdict:
@@ -41,8 +40,8 @@ def verdict(report: Report) -> Verdict:
     judged = [j for j in (*_notes(counts, total), *_errors(report)) if not math.isnan(j.value)]
     graded = sorted(((graded_as(j.value, *LIMITS[j.name]), j) for j in judged), key=lambda item: -item[0])
     worst = graded[0][0]
-    decisive = [j.plain for grade, j in graded if grade == worst > 0 and j.plain]
-    reasons = tuple(f"{j.reason} Good {j.way} {j.good}, fair {j.way} {j.fair}." for _, j in graded)
+    decisive = [j.plain for grade, j in graded if grade == worst > 0]
+    reasons = tuple(f"{j.reason} {j.limits}" for _, j in graded)
     return Verdict(" ".join([_summary(counts, total, report), *decisive]), GRADES[worst], reasons)
 
 
@@ -63,47 +62,36 @@ def _notes(counts: dict[str, int], total: int) -> list[_Judged]:
     lost, moved = percent_of(counts["lost"] + counts["added"], total), percent_of(counts["moved"], total)
     lost_said = f"{count(counts['lost'], 'note')} lost and {number(counts['added'])} added: {share(lost)} of the original's notes."
     moved_said = f"{count(counts['moved'], 'note')} more than 50{SPACE}ms early or late: {share(moved)} of the original's notes."
-    limits = {name: [share(limit) for limit in LIMITS[name]] for name in ("lost or added notes", "moved notes")}
+    plain = (f"Too many notes were lost or added: {share(lost)}.", f"Too many notes are out of time: {share(moved)}.")
     return [
-        _Judged(
-            "lost or added notes", lost, lost_said, f"Too many notes were lost or added: {share(lost)}.", *limits["lost or added notes"]
-        ),
-        _Judged("moved notes", moved, moved_said, f"Too many notes are out of time: {share(moved)}.", *limits["moved notes"]),
+        _Judged("lost or added notes", lost, lost_said, plain[0], _up_to("lost or added notes", share)),
+        _Judged("moved notes", moved, moved_said, plain[1], _up_to("moved notes", share)),
     ]
 
 
 def _errors(report: Report) -> list[_Judged]:
     onset, loud, r = (report.value(name) for name in ("onset_error_ms", "velocity_error", "dynamics_curve_correlation"))
     apart = 100 - report.value("sounding_overlap")
-    late = f"{onset:.1f}".removesuffix(".0") + f"{SPACE}ms"
-    limits = {
-        "timing": [f"{limit:g}{SPACE}ms" for limit in LIMITS["timing"]],
-        "loudness": [f"{limit:g}" for limit in LIMITS["loudness"]],
-        "dynamics": [f"{1 - limit:g}" for limit in LIMITS["dynamics"]],
-        "sounding": [share(limit) for limit in LIMITS["sounding"]],
-    }
-    held = f"For {share(apart)} of the time in which a key sounds, it sounds in only one of the two."
+    late = f"Notes are {_ms(onset)} early or late on average."
+    off = f"Notes are {loud:.1f} of 127 too loud or too soft on average."
+    course = f"The dynamics curves correlate with {rounded(r)}."
+    held = f"for {share(apart)} of the time in which a key sounds, it sounds in only one of the two."
+    from_on = f"Good from {1 - LIMITS['dynamics'][0]:g}, fair from {1 - LIMITS['dynamics'][1]:g}."
     return [
-        _Judged(
-            "timing", onset, f"Notes are {late} early or late on average.", f"Notes are {late} early or late on average.", *limits["timing"]
-        ),
-        _Judged(
-            "loudness",
-            loud,
-            f"The velocity of a note is {loud:.1f} off on average.",
-            f"Notes are {loud:.1f} of 127 too loud or too soft on average.",
-            *limits["loudness"],
-        ),
-        _Judged(
-            "dynamics",
-            1 - r,
-            f"The dynamics curves correlate with r = {rounded(r)}.",
-            "The course of loudness is not kept.",
-            *limits["dynamics"],
-            "from",
-        ),
-        _Judged("sounding", apart, held, f"Notes end too early or too late: {held[0].lower()}{held[1:]}", *limits["sounding"]),
+        _Judged("timing", onset, late, late, _up_to("timing", _ms)),
+        _Judged("loudness", loud, off, off, _up_to("loudness", "{:g}".format)),
+        _Judged("dynamics", 1 - r, course, "The course of loudness is not kept.", from_on),
+        _Judged("sounding", apart, f"F{held[1:]}", f"Notes end too early or too late: {held}", _up_to("sounding", share)),
     ]
+
+
+def _up_to(name: str, written: Callable[[float], str]) -> str:
+    good, fair = (written(limit) for limit in LIMITS[name])
+    return f"Good up to {good}, fair up to {fair}."
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0") + f"{SPACE}ms"
 
 
 def rounded(r: float) -> str:
