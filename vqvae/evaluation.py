@@ -65,7 +65,7 @@ class _Usage:
     """Which code vectors occur, for checkpoints that have any."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        size = getattr(checkpoint.model.quantizer, "codebook_size", None)
+        size = getattr(getattr(checkpoint.model, "quantizer", None), "codebook_size", None)
         self._counts = CodeCounts(checkpoint.levels, int(size)) if size else None
 
     def add(self, encoded: pipeline.Encoded | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Stream:
     def size_at(self, column: int, scale: int = 3, cap: int = 63) -> int:
         return self.features(Magnitude((Term(self._columns[column]),), cap, scale))
 
-    def description(self, bits: int, contexts: Contexts, selection: Selection, sides: int, origin: int = -1, **options: int) -> Description:
+    def description(self, bits: int, contexts: Contexts, selection: Selection, sides: int, origin: int = -1, **options: Any) -> Description:
         """Of indices of `bits` bits, or, where 0, signed numbers."""
         nothing = np.zeros(1)
         return Description(
@@ -203,11 +203,16 @@ def durations(bits: int, hash_bits: int = 16) -> Description:
     return s.description(bits, contexts, Selection(n.next, 24, n.place, 2), DURATION_SIDES, hash_bits=hash_bits)
 
 
-LONGER = 0
-
-
 def longer(hash_bits: int = 8) -> Description:
     """By how much an interval or a duration exceeds what its stream can say."""
     s = Stream(1)
     before = s.size(1, scale=1)
     return s.description(0, ((before,),), Selection(before, 1, before, 1), 0, hash_bits=hash_bits)
+
+
+def order_zero(bits: int) -> Description:
+    """Indices with one adaptive probability per decision, no mixing: what a textbook's adaptive arithmetic coder does."""
+    s = Stream(1)
+    nothing = s.back(1, 0)
+    selection = Selection(nothing, 1, nothing, 1)
+    return s.description(bits, ((nothing,),), selection, 0, hash_bits=16, rate=0, limit=255, start_weight=65536)

@@ -66,7 +66,7 @@ def descriptions(scale: Scale) -> dict[str, Description]:
     return found | ({"spread": note_descriptions.spreads(scale.spread_bits)} if scale.spread_bits else {})
 
 
-def _excess(symbols: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+def exceeding(symbols: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """Symbols -> indices of so many bits, and by how much those that are the last index exceed it."""
     last = (1 << bits) - 1
     return np.minimum(symbols, last), symbols[symbols >= last] - last
@@ -82,12 +82,12 @@ def streams_of(scale: Scale, codes: np.ndarray) -> Iterator[Streamed]:
     groups = Groups.of(begins)
     if scale.spread_bits:
         yield Streamed("spread", steps[begins == 0], note_sides.for_spreads(pitch, groups))
-    intervals, long = _excess(np.diff(onset[groups.first]) - scale.widest - 1, scale.interval_bits)
+    intervals, long = exceeding(np.diff(onset[groups.first]) - scale.widest - 1, scale.interval_bits)
     yield Streamed("interval", intervals, note_sides.for_intervals(pitch, groups))
     yield Streamed("longer", long, None)
     near = note_sides.around(pitch, onset * scale.unit, groups)
     yield Streamed("velocity", velocity, note_sides.for_velocities(pitch, groups, near))
-    indices, long = _excess(duration, scale.duration_bits)
+    indices, long = exceeding(duration, scale.duration_bits)
     yield Streamed("duration", indices, note_sides.for_durations(pitch, velocity, groups, near))
     yield Streamed("longer", long, None)
 
@@ -107,25 +107,15 @@ class NoteCoder:
         """codes (1, 4, n) integers -> payload; ValueError for codes that are no notes in order."""
         from vqvae.codec.streams import encode_parts
 
-        _check(codes, self.scale)
+        check_notes(codes, self.scale)
         parts = [self._part(stream) for stream in streams_of(self.scale, codes[0])]
         pitches = encode_parts(parts[:1])
-        return _varint(len(pitches)) + _varint(int(codes[0, ONSET, 0])) + pitches + encode_parts(parts[1:])
-
-    def pitch_bytes(self, payload: bytes) -> int:
-        """How much of a payload says which keys are struck."""
-        return _read_varint(payload, 0)[0]
+        return write_payload(Payload(pitches, encode_parts(parts[1:]), int(codes[0, ONSET, 0])))
 
     def decode(self, data: bytes, shape: Sequence[int]) -> np.ndarray:
         """payload -> codes (1, 4, n) int32; ValueError when the payload cannot be one of them."""
-        if len(shape) != 3 or tuple(shape[:2]) != (1, 4) or shape[2] < 1:
-            raise ValueError(f"codes of shape {tuple(shape)} are not those of notes, (1, 4, notes)")
-        size, place = _read_varint(data, 0)
-        first, place = _read_varint(data, place)
-        if place + size > len(data):
-            raise ValueError(f"{len(data)} bytes do not hold the {size} bytes of pitches that they claim")
-        codes = _Decoding(self, data[place : place + size], data[place + size :], shape[2]).codes(first)
-        _check(codes, self.scale)
+        codes = _Decoding(self, read_payload(data, shape), shape[2]).codes()
+        check_notes(codes, self.scale)
         return codes.astype(np.int32)
 
     def _part(self, stream: Streamed) -> Part:
@@ -137,13 +127,14 @@ class NoteCoder:
 class _Decoding:
     """One payload on its way to codes."""
 
-    def __init__(self, coder: NoteCoder, pitches: bytes, rest: bytes, count: int) -> None:
+    def __init__(self, coder: NoteCoder, payload: Payload, count: int) -> None:
         from vqvae.codec.streams import Reader
 
-        self._coder, self._pitches, self._rest, self._count = coder, Reader(pitches), Reader(rest), count
+        self._coder, self._first, self._count = coder, payload.first, count
+        self._pitches, self._rest = Reader(payload.pitches), Reader(payload.rest)
 
-    def codes(self, first: int) -> np.ndarray:
-        """codes (1, 4, n) int64 whose first onset is `first`."""
+    def codes(self) -> np.ndarray:
+        """codes (1, 4, n) int64."""
         scale, count = self._coder.scale, self._count
         pitch = self._read("pitch", count)
         self._pitches.close()
@@ -154,7 +145,7 @@ class _Decoding:
         if scale.spread_bits:
             steps[begins == 0] = self._read("spread", count - len(groups.first), note_sides.for_spreads(pitch, groups))
         intervals = self._long("interval", len(groups.first) - 1, note_sides.for_intervals(pitch, groups), scale.interval_bits)
-        starts = first + np.append(0, np.cumsum(intervals + scale.widest + 1))
+        starts = self._first + np.append(0, np.cumsum(intervals + scale.widest + 1))
         within = np.cumsum(steps)
         onset = starts[groups.number] + within - within[groups.first][groups.number]
         if onset[-1] > MOST:
@@ -177,7 +168,8 @@ class _Decoding:
         return symbols
 
 
-def _check(codes: np.ndarray, scale: Scale) -> None:
+def check_notes(codes: np.ndarray, scale: Scale) -> None:
+    """ValueError unless codes (1, 4, n) are notes on this scale, in order."""
     if codes.ndim != 3 or codes.shape[:2] != (1, 4) or codes.shape[2] < 1 or codes.dtype.kind not in "iu":
         raise ValueError(f"codes of shape {codes.shape} and type {codes.dtype} are not those of notes: (1, 4, notes) integers")
     limits = (127, MOST, (1 << scale.velocity_bits) - 1, MOST)
@@ -187,6 +179,36 @@ def _check(codes: np.ndarray, scale: Scale) -> None:
             raise ValueError(f"codes {low} to {high} of row {row} cannot be written: they go from 0 to {most}")
     if (np.diff(codes[0, ONSET]) < 0).any():
         raise ValueError("onsets go back: notes must be sorted by onset")
+
+
+class Payload(NamedTuple):
+    """A chunk of notes as bytes."""
+
+    pitches: bytes
+    rest: bytes
+    first: int  # the first onset
+
+
+def write_payload(payload: Payload) -> bytes:
+    """Length of the pitches and first onset (varints), the pitches, the rest."""
+    return _varint(len(payload.pitches)) + _varint(payload.first) + payload.pitches + payload.rest
+
+
+def read_payload(data: bytes, shape: Sequence[int]) -> Payload:
+    """Undo `write_payload`; ValueError when it cannot be the payload of codes of this shape."""
+    if len(shape) != 3 or tuple(shape[:2]) != (1, 4) or shape[2] < 1:
+        raise ValueError(f"codes of shape {tuple(shape)} are not those of notes, (1, 4, notes)")
+    size, place = _read_varint(data, 0)
+    first, place = _read_varint(data, place)
+    if place + size > len(data):
+        raise ValueError(f"{len(data)} bytes do not hold the {size} bytes of pitches that they claim")
+    return Payload(data[place : place + size], data[place + size :], first)
+
+
+def pitch_bytes(payload: bytes) -> int:
+    """How much of a payload says which keys are struck."""
+    size, place = _read_varint(payload, 0)
+    return size + place
 
 
 def _varint(value: int) -> bytes:

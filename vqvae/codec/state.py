@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import lzma
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +21,7 @@ LEAST = ONE // 2048  # a counter's probability stays in LEAST … ONE - LEAST
 # Packed states: probabilities as logits in steps of 1 nat, weights in steps of 1/16.
 MOST_BYTES = 300_000
 _MAGIC = b"VQS1"
+_SEVERAL = b"VQS+"
 _NAT = 256
 _WEIGHT_STEP = 4096
 _SEEN = (8, 12, 16, 24, 32, 48, 64, 96, 120)  # counters that were updated less often are left out: the first that is enough
@@ -104,6 +107,28 @@ def unpack(data: bytes, count: int = 2) -> State:
     counters = np.where(levels > 0, chances << 8 | count, ONE // 2 << 8).astype(np.int32)
     weights = [_weights(body[a:b], start, inputs) for a, b in pairwise(ends[1:])]
     return State(counters, *weights)
+
+
+def pack_several(states: Mapping[str, State], most: Mapping[str, int]) -> bytes:
+    """States by name -> compressed bytes, each in at most as many as `most` says of its name."""
+    packed = {name: pack(state, most[name]) for name, state in states.items()}
+    index = json.dumps({name: len(part) for name, part in packed.items()}, separators=(",", ":")).encode()
+    return _SEVERAL + len(index).to_bytes(4, "little") + index + b"".join(packed.values())
+
+
+def unpack_several(data: bytes, count: int = 2) -> dict[str, State]:
+    """Undo `pack_several`, counters as `unpack` makes them; ValueError for bytes that are no packed states."""
+    start = len(_SEVERAL) + 4
+    if data[: len(_SEVERAL)] != _SEVERAL or len(data) < start:
+        raise ValueError(f"start states begin with {data[:4]!r}, not {_SEVERAL!r}: they were written by another version")
+    stop = start + int.from_bytes(data[start - 4 : start], "little")
+    sizes = json.loads(data[start:stop])
+    if not isinstance(sizes, dict) or any(type(size) is not int or size < 0 for size in sizes.values()):
+        raise ValueError("start states are damaged: their index does not give the size of each")
+    found = {}
+    for name, size in sizes.items():
+        found[name], stop = unpack(data[stop : stop + size], count), stop + size
+    return found
 
 
 def _decompressed(data: bytes) -> bytes:

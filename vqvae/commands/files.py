@@ -28,7 +28,7 @@ def add(command: Add) -> None:
     much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
     much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
     much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
-    pack.add_argument("--chunk", type=float, metavar="SECONDS", help="how much is coded together and lost together; 300 when left out")
+    pack.add_argument("--chunk", type=float, metavar="LENGTH", help="s, or notes, that are coded together and lost together; 300 s or 4000 notes when left out")
     pack.add_argument("--coder", choices=("static", "adaptive"), help="the entropy coder; the codec's own when left out")
     pack.add_argument("--rate", type=float, help="samples per second, for files that do not say")
 
@@ -44,8 +44,7 @@ def encode(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable, write_bytes
     from vqvae.modalities import modality
 
-    chunk = codecs.CHUNK if options.chunk is None else options.chunk
-    codec = codecs.codec(options.codec or options.checkpoint or "ecg", chunk, options.coder or "")
+    codec = codecs.codec(options.codec or options.checkpoint or "ecg", options.chunk, options.coder or "")
     kind: Any = modality(codec.modality)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)

@@ -1,4 +1,4 @@
-"""The two families of checkpoints behind one interface: explicit codebooks, and fine scalar codes."""
+"""The families of checkpoints behind one interface: explicit codebooks, and fine scalar codes of signals and of notes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def family(checkpoint: Checkpoint) -> Family:
         from vqvae.families.fine import Fine
 
         return Fine(checkpoint)
+    if checkpoint.task == "notes":
+        from vqvae.families.notes import Notes
+
+        return Notes(checkpoint)
     from vqvae.families.codebook import Codebook
 
     return Codebook(checkpoint)
