@@ -18,7 +18,7 @@ FEWEST_KEYS = 24  # a roll never shows less than two octaves
 
 SOFT_TO_LOUD = {  # plasma (van der Walt and Smith 2015) without the end that drowns in the background; even steps for colour-blind eyes too
     False: ("#e8a33c", "#dd5e66", "#b12a90", "#6a00a8", "#1b0a6b"),
-    True: ("#8b46d8", "#c23f9e", "#ea6f6c", "#fda636", "#f3f05b"),
+    True: ("#7a38c8", "#c23f9e", "#ea6f6c", "#fda636", "#f3f05b"),
 }
 EARLY_TO_LATE = {  # blue to orange through a grey that both backgrounds leave visible
     False: ("#0b4fa8", "#5b8ed1", "#a6abb1", "#e08a3a", "#a84300"),

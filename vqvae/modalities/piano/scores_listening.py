@@ -76,12 +76,13 @@ def chord_spreads(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
 def tempo_curves(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
     """Chords in 1/s: how many chords and single notes found in both follow each other in a second, over `TEMPO_STEPS` intervals."""
     numbers = chords(reference)[pairs.reference]
-    _, starts, sizes = np.unique(numbers, return_index=True, return_counts=True)
+    there, starts, sizes = np.unique(numbers, return_index=True, return_counts=True)
     if len(starts) <= TEMPO_STEPS:
         return Curves(np.zeros(0), np.zeros(0), np.zeros(0))
     time, other = (np.add.reduceat(onset, starts) / sizes for onset in (reference.onset[pairs.reference], found.onset[pairs.found]))
     tempo = [TEMPO_STEPS / np.maximum(onset[TEMPO_STEPS:] - onset[:-TEMPO_STEPS], 1e-3) for onset in (time, other)]
-    return Curves((time[:-TEMPO_STEPS] + time[TEMPO_STEPS:]) / 2, *tempo)
+    whole = there[TEMPO_STEPS:] - there[:-TEMPO_STEPS] == TEMPO_STEPS  # nothing lost on the way
+    return Curves(((time[:-TEMPO_STEPS] + time[TEMPO_STEPS:]) / 2)[whole], tempo[0][whole], tempo[1][whole])
 
 
 def dynamics_curves(reference: Notes, found: Notes) -> Curves:
