@@ -17,13 +17,12 @@ def excerpt(recording: Piano, start: float = 0.0, stop: float | None = None) -> 
 
     Tempo, pedals and all other controls begin as they stood at `start`.  ValueError when nothing is struck there.
     """
-    stop = recording.seconds if stop is None else min(stop, recording.seconds)
-    ticks = np.floor(recording.tempo.ticks(np.array([max(start, 0.0), max(stop, 0.0)]))).astype(np.int64)
-    begin = float(recording.tempo.seconds(ticks[0]))
-    onset = recording.notes.onset
-    inside = (onset >= begin) & ((onset < stop) | (stop == recording.seconds))
+    end = np.inf if stop is None else stop
+    ticks = np.floor(recording.tempo.ticks(np.clip([start, end], 0.0, recording.seconds))).astype(np.int64)
+    begin, onset = float(recording.tempo.seconds(ticks[0])), recording.notes.onset
+    inside = (onset >= begin) & (onset < end)
     if not inside.any():
-        raise ValueError(f"no note of {recording.name} is struck from {start:g} to {stop:g} s: choose a part between {_range(onset)}")
+        raise ValueError(f"no note of {recording.name} is struck from {start:g} to {end:g} s: choose a part between {_range(onset)}")
     notes = recording.notes.where(inside)
     events = _stretch(recording.events, int(ticks[0]), int(ticks[1]))
     return replace(recording, notes=notes._replace(onset=notes.onset - begin), frame=assemble(recording.midi.division, events))

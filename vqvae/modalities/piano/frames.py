@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.piano.midi_file import Events, assemble, is_division, parse, split
+from vqvae.modalities.piano.midi_file import Events, Midi, assemble, is_division, split
 
 MAX_TEXT = 1_500_000  # letters: file headers hold 2 MB
 MAX_TICK = 1 << 38
@@ -35,9 +35,8 @@ class _Columns(NamedTuple):
     shared: np.ndarray  # (S,) kinds, in the order of the file, of events that share their tick with others
 
 
-def pack_frame(frame: bytes) -> str:
-    """A frame as text of 85 letters; ValueError when it is too long for a file header."""
-    midi = parse(frame, "the frame")
+def pack_frame(midi: Midi) -> str:
+    """A frame, parsed, as text of 85 letters; ValueError when it is too long for a file header."""
     planes = [_planes(column) for column in _columns(midi.division, midi.tracks[0])]
     sizes = np.array([(plane.shape[1], len(plane)) for plane in planes], "<u4")
     packed = lzma.compress(b"".join((sizes.tobytes(), *(plane.tobytes() for plane in planes))), lzma.FORMAT_RAW, filters=_FILTERS)
@@ -48,7 +47,7 @@ def pack_frame(frame: bytes) -> str:
 
 
 def unpack_frame(text: str) -> bytes:
-    """Undo `pack_frame`; ValueError when it is no frame."""
+    """Text -> the bytes of the frame; ValueError when it is none."""
     if len(text) > MAX_TEXT:
         raise ValueError(_DAMAGED)
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS)

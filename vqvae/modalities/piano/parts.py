@@ -42,7 +42,7 @@ def chosen(there: tuple[Part, ...], label: str | None, name: str) -> tuple[Part,
     if label is not None:
         found = tuple(part for part in there if part.label == label)
         if not found:
-            raise ValueError(f"{name} has no part {label!r}; it has {'; '.join(part.label for part in there[:20])}")
+            raise ValueError(f"{name} has no part {label!r}; it has {'; '.join(part.label for part in there[:20])}.")
         return found
     melodic = tuple(part for part in there if not part.drums)
     if not melodic:
@@ -56,6 +56,14 @@ def _titles(merged: Merged) -> dict[int, str]:
     for place in np.flatnonzero(merged.events.code < 0):
         message = merged.events.others[-1 - int(merged.events.code[place])]
         if is_meta(message, _TRACK_NAME):
-            text = message[3:].decode("latin-1")
+            text = _words(message[3:])
             found.setdefault(int(merged.track[place]), "".join(c for c in text if c.isprintable()).strip()[:60])
     return found
+
+
+def _words(text: bytes) -> str:
+    """Text of a meta event, which may be in any alphabet."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

@@ -34,15 +34,20 @@ def read(path: Path, part: str | None = None) -> Piano:
     for every fault.
     """
     with _unzipped(Path(path)) as found:
-        merged = _merged(found)
-        there = find_parts(merged)
-        return _piano(merged, there, chosen(there, part, found.name), found)
+        return from_bytes(_content(found), found.name, part)
+
+
+def from_bytes(data: bytes, name: str, part: str | None = None) -> Piano:
+    """What `read` makes of a file of this name with these bytes."""
+    merged = _merged(data, name)
+    there = find_parts(merged)
+    return _piano(merged, there, chosen(there, part, name), name)
 
 
 def parts(path: Path) -> tuple[Part, ...]:
     """What `read` can be told to read alone: every channel of every track that has notes."""
     with _unzipped(Path(path)) as found:
-        return find_parts(_merged(found))
+        return find_parts(_merged(_content(found), found.name))
 
 
 @contextmanager
@@ -56,27 +61,31 @@ def _unzipped(path: Path) -> Iterator[Path]:
         yield main_file(Path(folder), path.name)
 
 
-def _merged(path: Path) -> Merged:
+def _content(path: Path) -> bytes:
     if not path.is_file():
         raise ValueError(f"{path.name} does not exist: give a MIDI file.")
     size = path.stat().st_size
     if size > MAX_BYTES:
         most = f"{MAX_BYTES / 1e6:.0f} MB, far more than {MAX_NOTES} notes take"
         raise ValueError(f"{path.name} has {size / 1e6:.0f} MB; MIDI files of up to {most}, can be read: cut it into pieces.")
-    merged = merge(parse(unwrap(path.read_bytes(), path.name), path.name))
+    return path.read_bytes()
+
+
+def _merged(data: bytes, name: str) -> Merged:
+    merged = merge(parse(unwrap(data, name), name))
     hours = float(TempoMap(merged.division, merged.events).seconds(merged.events.end)) / 3600
     if hours * 3600 > MAX_SECONDS or merged.events.end >= MAX_TICK:
-        lasts = f"{path.name} lasts {hours:.3g} h by the times between its events"
+        lasts = f"{name} lasts {hours:.3g} h by the times between its events"
         raise ValueError(f"{lasts}; up to {MAX_SECONDS / 3600:.0f} h can be read: cut out the part with music, or export it again.")
     return merged
 
 
-def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], path: Path) -> Piano:
+def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], name: str) -> Piano:
     mine = np.flatnonzero(merged.is_note & np.isin(merged.part, [part.key for part in kept]))
     code, tick, on = merged.events.code[mine], merged.events.tick[mine], merged.is_on[mine]
     pitch, velocity = code >> 8 & 0x7F, code & 0x7F
     if int(on.sum()) > MAX_NOTES:
-        raise ValueError(f"{path.name} has {on.sum()} notes; up to {MAX_NOTES} can be read: cut it into pieces.")
+        raise ValueError(f"{name} has {on.sum()} notes; up to {MAX_NOTES} can be read: cut it into pieces.")
     strokes = pair(merged.part[mine] << 7 | pitch, tick, on, merged.end[mine])
     tempo = TempoMap(merged.division, merged.events)
     start, stop = tempo.seconds(tick[strokes.start]), tempo.seconds(strokes.end)
@@ -85,7 +94,7 @@ def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], path
     channel = max(kept, key=lambda part: part.notes).channel
     frame, moved = _frame(merged, {part.channel for part in kept}, channel)
     said = [*merged.said, *_about_parts(there, kept), *moved, *_about_notes(strokes, int((stop <= start).sum()))]
-    return Piano(path.stem, notes, assemble(merged.division, frame), tuple(said), channel)
+    return Piano(Path(name).stem, notes, assemble(merged.division, frame), tuple(said), channel)
 
 
 def _about_parts(there: tuple[Part, ...], kept: tuple[Part, ...]) -> list[str]:

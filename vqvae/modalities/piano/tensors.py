@@ -26,7 +26,7 @@ def to_tensors(recording: Piano) -> Tensors:
         "name": recording.name,
         "notes": recording.count,
         "channel": recording.channel,
-        "frame": pack_frame(recording.frame),
+        "frame": pack_frame(recording.midi),
         "mid_bytes": len(to_bytes(recording)),
         "gaps": [],
     }
