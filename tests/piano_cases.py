@@ -16,7 +16,8 @@ def some_piece(seed: int) -> Piano:
     """Notes, tempos, pedals, words and all other kinds of events, at any division of time; no key overlaps itself."""
     random = np.random.default_rng(seed)
     division = DIVISIONS[seed % len(DIVISIONS)]
-    frame = assemble(division, _events(random, division))
+    channel = int(random.choice([0, 3, 15]))
+    frame = assemble(division, _events(random, division, channel))
     count = int(random.integers(12, 300))
     onset = np.sort(random.uniform(0, 40, count))
     onset[1::5] = onset[:-1:5][: len(onset[1::5])]  # chords
@@ -26,21 +27,22 @@ def some_piece(seed: int) -> Piano:
     for key in range(128):
         mine = np.flatnonzero(notes.pitch == key)
         notes.duration[mine[:-1]] = np.minimum(notes.duration[mine[:-1]], np.diff(notes.onset[mine]) - 0.002)
-    return Piano(f"piece-{seed}", notes.where(notes.duration > 0), frame, channel=int(random.integers(16)))
+    return Piano(f"piece-{seed}", notes.where(notes.duration > 0), frame, channel=channel)
 
 
-def _events(random: np.random.Generator, division: int) -> Events:
+def _events(random: np.random.Generator, division: int, piano: int) -> Events:
     count = int(random.integers(0, 60))
     rate = division * 2 if division < 0x8000 else (256 - (division >> 8)) * (division & 0xFF)
     tick = np.sort(random.integers(0, 30 * rate + 1, count))
     tick[1::4] = tick[:-1:4][: len(tick[1::4])]
     code, others = np.zeros(count, np.int64), []
     for place, kind in enumerate(random.choice(KINDS, count)):
-        channel, first, second = int(random.integers(16)), int(random.integers(128)), int(random.integers(128))
+        channel, first, second = int(random.integers(16)), int(random.integers(64)), int(random.integers(128))
         status = {"pedal": 0xB0, "control": 0xB0, "bend": 0xE0, "program": 0xC0, "pressure": 0xD0, "key": 0xA0}.get(kind)
         if status is not None:
             second = 0 if status in (0xC0, 0xD0) else second
-            code[place] = (status | channel) << 16 | (64 if kind == "pedal" else first) << 8 | second
+            channel, first = (piano, int(random.choice([64, 66, 67]))) if kind == "pedal" else (channel, first)
+            code[place] = (status | channel) << 16 | first << 8 | second
             continue
         tempo = b"\xff\x51\x03" + int(random.integers(200_000, 1_500_000)).to_bytes(3, "big")
         code[place] = -1 - len(others)

@@ -52,7 +52,7 @@ _EXAMPLES = {
         Example(
             "scales", "Scales",
             "C major and A harmonic minor over three octaves, both hands an octave apart, as even as fingers are.",
-            pieces.scales, Style(tempo=82, phrase=11.5, rubato=0.02, ritardando=2, lead=0.004, emphasis=6, swell=18),
+            pieces.scales, Style(tempo=82, phrase=14, rubato=0.02, ritardando=2, lead=0.004, emphasis=6, swell=18),
         ),
     )
 }  # fmt: skip

@@ -15,10 +15,10 @@ def scales() -> list[Written]:
     for tonic, steps in ((48, _MAJOR), (45, _HARMONIC_MINOR)):
         up = [tonic + 12 * octave + step for octave in range(3) for step in steps] + [tonic + 36]
         for place, key in enumerate(up + up[-2::-1]):
-            length = 2.0 if place == 2 * len(up) - 2 else 0.25
+            length = 1.5 if place == 2 * len(up) - 2 else 0.25
             score += [Written(beat, length, key + 12, melody=True), Written(beat, length, key)]
             beat += length
-        beat += 1.25
+        beat += 2
     return score
 
 

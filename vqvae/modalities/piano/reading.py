@@ -92,7 +92,8 @@ def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], name
     duration = np.where(stop > start, stop - start, SHORTEST)
     notes = Notes(start, duration, pitch[strokes.start].astype(np.int16), velocity[strokes.start].astype(np.int16)).sorted()
     channel = max(kept, key=lambda part: part.notes).channel
-    frame, moved = _frame(merged, {part.channel for part in kept}, channel)
+    silenced = {part.channel for part in there} - {part.channel for part in kept}
+    frame, moved = _frame(merged, silenced, channel)
     said = [*merged.said, *_about_parts(there, kept), *moved, *_about_notes(strokes, int((stop <= start).sum()))]
     return Piano(Path(name).stem, notes, assemble(merged.division, frame), tuple(said), channel)
 
@@ -128,18 +129,17 @@ class _Framed(NamedTuple):
     said: list[str]
 
 
-def _frame(merged: Merged, channels: set[int], piano: int) -> _Framed:
-    """Everything but the notes: what belongs to no channel, and to these; pedals of another channel go to the piano's that has none."""
+def _frame(merged: Merged, silenced: set[int], piano: int) -> _Framed:
+    """Everything but the notes, and but what belongs to silenced channels; a pedal that the piano's channel lacks comes from another."""
     events, said = merged.events, []
     code = events.code.copy()
-    plain = code >= 0
-    channel, status = code >> 16 & 0x0F, code >> 20
+    plain, channel = code >= 0, code >> 16 & 0x0F
+    kept = ~merged.is_note & ~(plain & np.isin(channel, list(silenced)))
     for pedal in PEDALS:
-        is_pedal = plain & (status == 0xB) & (code >> 8 & 0x7F == pedal) & np.isin(channel, list(channels))
+        is_pedal = kept & (code >> 20 == 0xB) & (code >> 8 & 0x7F == pedal)
         counts = np.bincount(channel[is_pedal], minlength=16)
         if counts.any() and not counts[piano]:
             giver = int(counts.argmax())
             code[is_pedal & (channel == giver)] += (piano - giver) << 16
             said.append(f"The {PEDAL_NAMES[pedal]} pedal of channel {giver + 1} was taken for the piano's, on channel {piano + 1}.")
-    keep = ~merged.is_note & (~plain | np.isin(channel, list(channels)))
-    return _Framed(Events(events.tick[keep], code[keep], events.others, events.end), said)
+    return _Framed(Events(events.tick[kept], code[kept], events.others, events.end), said)
