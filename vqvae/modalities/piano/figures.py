@@ -49,6 +49,7 @@ class _Side(NamedTuple):
     notes: Notes
     ends: np.ndarray  # (N,) s: when each note stops sounding
     rows: np.ndarray  # (N,) row of every note in the table of notes
+    times: np.ndarray  # (R,) s: where every row of that table stands in this performance
     marks: tuple[str, ...]  # what is marked in its roll
 
 
@@ -85,7 +86,7 @@ def figure(
             _overlay(picture, sides, table, keys, view)
         else:
             _draw_roll(picture, side, table, keys, view, y)
-        mark_notes(picture, table, side.marks if mode == "fold" else ("lost", "added"), view, y)
+        mark_notes(picture, table, side.times, side.marks if mode == "fold" else ("lost", "added"), view, y)
     draw_pedal(picture, pedals(reference)[SUSTAIN], view, f"y{len(rolls) + 1}")
     if boundaries is not None:
         draw_boundaries(picture, boundaries, view)
@@ -97,12 +98,13 @@ def figure(
 
 
 def _sides(reference: Piano, reconstruction: Piano, table: pd.DataFrame) -> tuple[_Side, _Side]:
-    found = []
+    found, times = [], table["time"].to_numpy()
+    late = table["onset_error_ms"].fillna(0).to_numpy() / 1000
     for recording, column, marks in ((reference, "reference", ("moved", "lost")), (reconstruction, "found", ("moved", "added"))):
         index = table[column].to_numpy()
         rows = np.zeros(recording.count, np.int64)
         rows[index[index >= 0]] = np.flatnonzero(index >= 0)
-        found.append(_Side(recording.notes, sounding_ends(recording), rows, marks))
+        found.append(_Side(recording.notes, sounding_ends(recording), rows, times + late if column == "found" else times, marks))
     return found[0], found[1]
 
 

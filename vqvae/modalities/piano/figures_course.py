@@ -10,7 +10,7 @@ from vqvae.modalities.looks import STATUS, clock
 from vqvae.modalities.piano.pedal import sounding_ends
 from vqvae.modalities.piano.recording import Notes, Piano
 from vqvae.modalities.piano.roll import View, keys_shown, loudest
-from vqvae.modalities.piano.roll_drawing import BOTTOM, GRID, LEFT, RIGHT, SPACE, TOP, draw_many, no_background, time_axis
+from vqvae.modalities.piano.roll_drawing import BOTTOM, GRID, LEFT, RIGHT, SPACE, TOP, draw_boundaries, draw_many, no_background, time_axis
 from vqvae.modalities.piano.scores_passages import severity
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _mark_lost(picture: go.Figure, notes: pd.DataFrame, edges: np.ndarray, view:
         picture.add_scatter(**where, mode="markers", hoverinfo="skip", name=status, marker={"symbol": symbol, "size": 6, "color": colour})
 
 
-def curves(reference: Piano, reconstruction: Piano, view: View | None = None) -> go.Figure:
+def curves(reference: Piano, reconstruction: Piano, view: View | None = None, *, boundaries: np.ndarray | None = None) -> go.Figure:
     """What a codec sees of every note, at its onset: time since the note before, duration, velocity; original and reconstruction."""
     import plotly.graph_objects as go
 
@@ -116,6 +116,8 @@ def curves(reference: Piano, reconstruction: Piano, view: View | None = None) ->
         (reconstruction, "Reconstruction", view.ink.reconstruction, "circle", 4),
     ):
         _draw_curves(picture, recording.notes, view, {"name": name, "legendgroup": name}, {"color": colour, "symbol": symbol, "size": size})
+    if boundaries is not None:
+        draw_boundaries(picture, boundaries, view)
     return picture
 
 

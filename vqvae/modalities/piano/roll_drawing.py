@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, TOP, BOTTOM = 72, 84, 34, 30  # margins in pixels, the same in every figure so that their times stand above each other
 KEY_HEIGHT, ROLL_HEIGHTS = 5.2, (170, 255)  # pixels
 PEDAL_HEIGHT, SPACE = 30, 14
+KEYBOARD = 20  # pixels wide
 MOST_BARS = 1500  # notes that are drawn one by one; more of them are a picture
 MOST_MARKS = 500  # of one kind
 MOST_PEDAL = 4000  # points
@@ -50,7 +51,7 @@ def key_axis(keys: tuple[int, int]) -> dict[str, Any]:
         "showgrid": False,
         "zeroline": False,
         "automargin": False,
-        "ticklabelstandoff": 20,
+        "ticklabelstandoff": KEYBOARD + 3,
     }
 
 
@@ -63,15 +64,14 @@ def draw_keys(picture: go.Figure, keys: tuple[int, int], view: View, y: str) -> 
     if len(black):
         picture.add_shape(**where, path=behind, xref="x domain", fillcolor=ROWS, line={"width": 0})
     ivory, ebony = ("#f7f4ec", "#26292e") if not view.dark else ("#d9d6cd", "#15171a")
-    board = {"type": "path", "yref": y, "xref": "x domain", "layer": "above"}
-    picture.add_shape(
-        **board, path=f"M -0.017,{keys[0] - 0.5} H -0.001 V {keys[1] + 0.5} H -0.017 Z", fillcolor=ivory, line={"color": GRID, "width": 1}
-    )
-    strokes = " ".join(f"M -0.017,{key - 0.5} H -0.001" for key in numbers if key % 12 in (0, 5))
-    strokes += "".join(f" M -0.017,{key} H -0.001" for key in black)
-    picture.add_shape(**board, path=strokes, line={"color": "rgba(60, 64, 70, 0.55)", "width": 0.7})
+    board = {"type": "path", "yref": y, "xref": "x domain", "xsizemode": "pixel", "xanchor": 0, "layer": "above"}
+    edge, left, tooth = {"color": "rgba(60, 64, 70, 0.6)", "width": 0.8}, -KEYBOARD - 1, -0.4 * KEYBOARD
+    picture.add_shape(**board, path=f"M {left},{keys[0] - 0.5} H -1 V {keys[1] + 0.5} H {left} Z", fillcolor=ivory, line=edge)
+    strokes = [f"M {left},{key - 0.5} H -1" for key in numbers if key % 12 in (0, 5)] + [f"M {left},{key} H -1" for key in black]
+    if strokes:
+        picture.add_shape(**board, path=" ".join(strokes), line=edge)
     if len(black):
-        teeth = " ".join(f"M -0.017,{key - 0.45} H -0.007 V {key + 0.45} H -0.017 Z" for key in black)
+        teeth = " ".join(f"M {left},{key - 0.45} H {tooth} V {key + 0.45} H {left} Z" for key in black)
         picture.add_shape(**board, path=teeth, fillcolor=ebony, line={"width": 0})
 
 
@@ -129,10 +129,10 @@ def plain_notes(picture: go.Figure, notes: Notes, said: list[str], name: str, co
     )
 
 
-def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...], view: View, y: str) -> None:
-    """A symbol at the onset of every note that was moved, lost or added."""
+def mark_notes(picture: go.Figure, table: pd.DataFrame, times: np.ndarray, statuses: tuple[str, ...], view: View, y: str) -> None:
+    """A symbol at the onset of every note that was moved, lost or added; `times` (R,) in s says where each row of `table` stands."""
     named = {trace.name for trace in picture.data}
-    inside = table[(table["time"] >= view.start) & (table["time"] <= view.stop)]
+    inside = table.assign(at=times)[(times >= view.start) & (times <= view.stop)]
     for status in statuses:
         some = inside[inside["status"] == status]
         if some.empty:
@@ -140,7 +140,7 @@ def mark_notes(picture: go.Figure, table: pd.DataFrame, statuses: tuple[str, ...
         some = some.iloc[:: -(-len(some) // MOST_MARKS)]
         symbol, colour = STATUS[status][1], STATUS[status][2 + view.dark]
         picture.add_scatter(
-            x=some["time"].to_numpy(),
+            x=some["at"].to_numpy(),
             y=some["pitch"].to_numpy(),
             yaxis=y,
             mode="markers",
