@@ -1,16 +1,20 @@
-"""Which records train and which validate: by patient, never by window."""
+"""Which records train and which validate: by patient or by piece, never by window."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from vqvae.datasets.registry import DATASETS
 
+MIDI = {".mid", ".midi"}
+
 
 class Split(NamedTuple):
-    """Names of records, no patient on both sides."""
+    """Names of records, or patterns of the paths of pieces; no patient and no piece on both sides."""
 
     training: tuple[str, ...]
     validation: tuple[str, ...]
@@ -22,6 +26,12 @@ SPLITS = {
         ("114", "124", "207", "223"),
     ),
     "ludb": Split(tuple(map(str, range(1, 121))), tuple(map(str, range(121, 151)))),
+    "asap": Split(
+        tuple(f"{composer}/*" for composer in (
+            "Bach", "Balakirev", "Beethoven", "Brahms", "Chopin", "Debussy", "Glinka", "Liszt", "Prokofiev", "Rachmaninoff"
+        )),
+        ("Haydn/*", "Schubert/*"),
+    ),
 }
 
 
@@ -68,6 +78,21 @@ def select(folder: Path, names: list[str] | tuple[str, ...] | None = None) -> li
         shown = ", ".join(there[:12]) + (f", … ({len(there)} in all)" if len(there) > 12 else "")
         raise ValueError(f"{folder} has no record called {', '.join(missing) or '(none was named)'}; it has {shown}")
     return list(names)
+
+
+def pieces(folder: Path, patterns: Sequence[str] | None = None) -> list[str]:
+    """Paths below `folder`, "/" between their parts, of its MIDI files: those that match a pattern ("Haydn/*"), all when None.
+
+    ValueError when the folder is missing and for a pattern that none matches.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix.lower() in MIDI and path.is_file())
+    for pattern in ["*"] if patterns is None else patterns:
+        if not any(fnmatchcase(path, pattern) for path in there):
+            shown = ", ".join(sorted({path.split("/")[0] for path in there})[:20]) or "no MIDI file at all"
+            raise ValueError(f"{folder} has no piece that matches {pattern!r}; it has {shown}")
+    return [path for path in there if patterns is None or any(fnmatchcase(path, pattern) for pattern in patterns)]
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
