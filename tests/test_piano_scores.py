@@ -9,7 +9,7 @@ import pytest
 from played import chance, changed, disturbed, notes_of, performance
 
 from vqvae.modalities.piano import analyse, compare, example, sounding_ends
-from vqvae.modalities.piano.scores_listening import sounding_overlap
+from vqvae.modalities.piano.scores_listening import DYNAMICS, dynamics_curves, sounding_overlap
 from vqvae.modalities.piano.scores_notes import pitch_name
 from vqvae.modalities.piano.scores_passages import PASSAGE, severity, worst_passages
 
@@ -132,6 +132,15 @@ def test_the_dynamics_curve_knows_a_swell_from_its_opposite_and_from_nothing():
     assert r(-30) < -0.99
     assert r(0) == 0
     assert math.isnan(values(swell(0), swell(30))["dynamics_curve_correlation"])
+
+
+def test_a_point_of_the_dynamics_curve_is_the_mean_velocity_of_all_that_starts_around_it(piece):
+    found = disturbed(piece.notes, 4)
+    curves = dynamics_curves(piece.notes, found)
+    for notes, curve in ((piece.notes, curves.original), (found, curves.rebuilt)):
+        around = [notes.velocity[np.abs(notes.onset - time) <= DYNAMICS + 1e-9] for time in curves.time]
+        assert curve == pytest.approx([some.mean() if len(some) else np.nan for some in around], nan_ok=True)
+    assert np.array_equal(curves.time, np.unique(piece.notes.onset))
 
 
 def sounding_by_force(notes, ends, step: float = 0.001) -> set[tuple[int, int]]:
