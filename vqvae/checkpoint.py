@@ -127,6 +127,11 @@ def task(folder: Path) -> str:
     return str(read_object(folder / "config.json").get("task", "codebook"))
 
 
+def kind(folder: Path) -> str:
+    """The modality of a checkpoint."""
+    return str(read_object(folder / "config.json").get("modality", "ecg"))
+
+
 def names(modality: str) -> tuple[str, ...]:
     """Shipped checkpoints that turn one modality's recordings into codes."""
     configs = {folder: read_object(folder / "config.json") for folder in folders()}

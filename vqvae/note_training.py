@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.codec.description import Description
 from vqvae.codec.learning import Lesson, Recipe, learn_lessons
-from vqvae.codec.notes import Streamed, descriptions, streams_of
+from vqvae.codec.notes import ALIKE, descriptions, streams_of
 from vqvae.codec.state import State, pack_several
 from vqvae.config import to_json, write_bytes, write_json
+from vqvae.datasets.pieces import pieces
 from vqvae.families.grid import Grid
 from vqvae.modalities import modality
 from vqvae.training.config import START, Source
 from vqvae.training.notes import NotesConfig, NotesTraining, Told
 
-ALIKE = ("pitch",)  # streams that are much the same at every quality, and are learned at the middle one
+ROOM = {"pitch": 72_000, "begin": 24_000, "spread": 18_000, "interval": 52_000, "velocity": 76_000, "duration": 56_000, "longer": 2_000}
+"""Bytes that the start state of each stream may take."""
 
 
 def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
@@ -31,27 +31,14 @@ def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
     best = run / "best"
     best.mkdir(parents=True, exist_ok=True)
     write_json(best / "config.json", to_json(config))
-    write_bytes(best / START, pack_several(states, {name: _room(config, name) for name in states}))
+    write_bytes(best / START, pack_several(states, ROOM))
     return best
-
-
-def pieces(folder: Path, patterns: Sequence[str]) -> list[Path]:
-    """The performances below a folder whose paths in it match a pattern, "Haydn/*", in order; ValueError for one that none matches."""
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}")
-    there = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.mid"))}
-    for pattern in patterns:
-        if not any(fnmatch(name, pattern) for name in there):
-            raise ValueError(f"no performance in {folder} matches {pattern!r}")
-    return [path for name, path in there.items() if any(fnmatch(name, pattern) for pattern in patterns)]
 
 
 def read_values(config: NotesConfig, data: Path, told: Told) -> list[np.ndarray]:
     """Values (1, 4, n) of the first notes of performances drawn from those to train on."""
     settings, kind = config.training, modality(config.modality)
-    paths = [path for source in settings.training for path in _paths(data, source)]
-    rng = np.random.default_rng(settings.seed)
-    chosen = [paths[i] for i in rng.permutation(len(paths))[: settings.performances]]
+    chosen = _drawn([path for source in settings.training for path in _paths(data, source)], settings)
     found = []
     for done, path in enumerate(chosen):
         told("reading performances", done / len(chosen))
@@ -64,33 +51,56 @@ def _paths(data: Path, source: Source) -> list[Path]:
     return pieces(folder, source.records)
 
 
+def _drawn(paths: Sequence[Path], settings: NotesTraining) -> list[Path]:
+    """Performances by chance, one of every piece (folder), then a second one of every piece, and so on."""
+    order = [paths[i] for i in np.random.default_rng(settings.seed).permutation(len(paths))]
+    turns: dict[Path, int] = {}
+    turn = []
+    for path in order:
+        turn.append(turns.get(path.parent, 0))
+        turns[path.parent] = turn[-1] + 1
+    return [order[i] for i in np.argsort(turn, kind="stable")[: settings.performances]]
+
+
 def learn_notes(config: NotesConfig, values: Sequence[np.ndarray], told: Told) -> dict[str, State]:
-    """Performances (1, 4, n) -> start states by "stream@quality", or "stream" where all qualities share one."""
-    found: dict[str, State] = {}
-    middle = config.learned[len(config.learned) // 2]
+    """Performances (1, 4, n) -> the start state of every stream, counters of all qualities side by side."""
+    lessons: dict[str, list[Lesson]] = {}
+    for kind, quality in enumerate(config.learned):
+        told("looking at performances", kind / len(config.learned))
+        alike = kind == len(config.learned) // 2
+        for number, performance in enumerate(values):
+            for lesson in _lessons(quality, number, performance):
+                if lesson.name in ALIKE and alike:
+                    lessons.setdefault(lesson.name, []).append(lesson.lesson)
+                elif lesson.name not in ALIKE:
+                    lessons.setdefault(lesson.name, []).append(lesson.lesson._replace(kind=kind))
+    rng = np.random.default_rng(config.training.seed)
+    recipe = Recipe(count=config.training.count, limit=config.training.limit)
+    shares = dict.fromkeys(lessons, 0.0)
+
+    def learn(name: str) -> State:
+        def progress(share: float) -> None:
+            shares[name] = share
+            told("learning the coder", sum(shares.values()) / len(shares))
+
+        own = [lessons[name][i] for i in rng.permutation(len(lessons[name]))]
+        return learn_lessons(own[0].description, own, own, recipe, progress)
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for done, quality in enumerate(config.learned):
-            told(f"learning the coder at quality {quality:g}", done / len(config.learned))
-            grid = Grid.of(quality)
-            streams = [list(streams_of(grid.scale, grid.encode(performance)[0])) for performance in values]
-            own = {name: d for name, d in descriptions(grid.scale).items() if name not in ALIKE or quality == middle}
-            learn = partial(_learned, config.training, streams)
-            for name, state in zip(own, pool.map(learn, own, own.values()), strict=True):
-                found[name if name in ALIKE else f"{name}@{quality:g}"] = state
-    return found
+        return dict(zip(lessons, pool.map(learn, lessons), strict=True))
 
 
-def _learned(settings: NotesTraining, performances: Sequence[Sequence[Streamed]], name: str, description: Description) -> State:
-    """The start state of one stream of all performances."""
-    lessons = [
-        Lesson(number, description, stream.symbols, stream.side)
-        for number, streams in enumerate(performances)
-        for stream in streams
-        if stream.name == name and stream.symbols.size
-    ]
-    return learn_lessons(description, lessons, lessons, Recipe(count=settings.count, limit=settings.limit))
+class _Named(NamedTuple):
+    """A lesson of one stream."""
+
+    name: str
+    lesson: Lesson
 
 
-def _room(config: NotesConfig, name: str) -> int:
-    """Bytes that a state may take."""
-    return 60_000
+def _lessons(quality: float, number: int, performance: np.ndarray) -> Iterator[_Named]:
+    """What there is to learn from a performance (1, 4, n) at a quality, by stream."""
+    grid = Grid.of(quality)
+    known = descriptions(grid.scale)
+    for name, symbols, side in streams_of(grid.scale, grid.encode(performance)[0]):
+        if symbols.size:
+            yield _Named(name, Lesson(number, known[name], symbols.astype(np.int32), None if side is None else side.astype(np.int32)))

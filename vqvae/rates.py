@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vqvae.codec.container import unpack
@@ -19,7 +21,7 @@ class Rate(NamedTuple):
     bytes: int  # all of the file
     compression_ratio: float
     definition: str
-    apart: dict[str, float] = {}  # what of the file the value does not count, by name: "pitch_bits_per_note"
+    apart: Mapping[str, float] = MappingProxyType({})  # what of the file the value does not count, by name: "pitch_bits_per_note"
 
 
 def rate_of(data: bytes, layout: dict[str, Any]) -> Rate:

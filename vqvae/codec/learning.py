@@ -41,6 +41,7 @@ class Lesson(NamedTuple):
     description: Description
     symbols: np.ndarray
     side: np.ndarray | None = None
+    kind: int = 0  # lessons of every kind have counters of their own; weights are shared
 
 
 def learn_start(
@@ -65,14 +66,19 @@ def learn_lessons(
 ) -> State:
     """Start state of the description `widest`: counters from `chunks`, weights from `episodes`, in the order in which they are given.
 
-    `pack` and `unpack` give the state that coding begins with: this one has counts as they were learned.
+    The counters of all kinds of lessons lie side by side.  `pack` and `unpack` give the state that coding begins with: this one has counts
+    as they were learned.
     """
     done = _counted(progress, sum(lesson.symbols.size for lesson in (*chunks, *chunks, *episodes)))
-    everything = _counters(cold(widest), chunks, recipe, done)
-    parts = [[lesson for lesson in chunks if lesson.recording % 2 == half] for half in (0, 1)]
-    halves = [_counters(cold(widest), part, recipe, done).capped(recipe.count) for part in parts]
+    kinds = range(max(lesson.kind for lesson in chunks) + 1)
+    own = [[lesson for lesson in chunks if lesson.kind == kind] for kind in kinds]
+    everything = [_counters(cold(widest), lessons, recipe, done).counters for lessons in own]
+    halves = []
+    for lessons in own:
+        parts = [[lesson for lesson in lessons if lesson.recording % 2 == half] for half in (0, 1)]
+        halves.append([_counters(cold(widest), part, recipe, done).capped(recipe.count) for part in parts])
     weights = _weights(cold(widest), episodes, halves, done)
-    return everything._replace(first=weights.first, second=weights.second)
+    return weights._replace(counters=np.concatenate(everything, axis=1))
 
 
 def _lessons(describe: Describe, recordings: Sequence[Sequence[np.ndarray]], frames: int, rng: np.random.Generator) -> list[Lesson]:
@@ -104,11 +110,11 @@ def _counters(state: State, lessons: Sequence[Lesson], recipe: Recipe, done: Cal
     return state
 
 
-def _weights(state: State, lessons: Sequence[Lesson], halves: Sequence[State], done: Callable[[int], None]) -> State:
+def _weights(state: State, lessons: Sequence[Lesson], halves: Sequence[Sequence[State]], done: Callable[[int], None]) -> State:
     from vqvae.codec.streams import learn
 
     for lesson in lessons:
-        fresh = state._replace(counters=halves[1 - lesson.recording % 2].counters.copy())
+        fresh = state._replace(counters=halves[lesson.kind][1 - lesson.recording % 2].counters.copy())
         learn(lesson.description, fresh, lesson.symbols, lesson.side)
         done(lesson.symbols.size)
     return state

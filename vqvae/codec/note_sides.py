@@ -5,6 +5,7 @@ Notes are sorted by quantised onset, then pitch.  A note begins a group unless i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,16 @@ MOST_CHORD = 6  # notes of a chord that are told apart
 NEAR = 4  # semitones that voices move
 LOOK_AHEAD, LOOK_BACK = 14, 10  # notes
 _OCTAVE_PARTS = 3
+
+# Columns: `…_back` are how many places before, 0 for never; `…_known` whether there is such a place; times are classes.
+BEGINS = ("pitch", "up", "up_next", "up_before", "risen", "rising", "run_before", "same", "pair_back", "triple_back", "five_back",
+          "pair_known", "triple_known", "five_known")  # fmt: skip
+SPREADS = ("up", "up_next", "height", "place", "size", "chord_back", "pair_back", "pair_known")
+INTERVALS = ("size", "size_before", "size_two_before", "top", "bass", "top_next", "high", "low", "one_back", "two_back", "three_back",
+             "one_known", "two_known", "three_known", "repeated")  # fmt: skip
+NOTES = ("pitch", "place", "above", "size", "next", "before", "near", "again", "key_back", "near_back", "apart", "up", "group_back",
+         "place_back", "motif_back", "motif_known")  # fmt: skip
+LOUD_NOTES = (*NOTES, "velocity", "after", "coming")
 
 
 class Groups(NamedTuple):
@@ -100,55 +111,58 @@ def ascents(pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def for_begins(pitch: np.ndarray) -> np.ndarray:
-    """Columns for whether notes (N,) begin a group."""
-    up, ahead = ascents(pitch)
-    length = up + ahead
-    run_start = np.arange(len(pitch)) - up
-    length_before = np.where(run_start > 0, length[np.maximum(run_start - 1, 0)], 0)
-    pair, triple = mixed(shifted(pitch, 1), pitch), mixed(shifted(pitch, 1), pitch, shifted(pitch, -1))
-    wide = mixed(shifted(pitch, 2), shifted(pitch, 1), pitch, shifted(pitch, -1), shifted(pitch, -2))
-    again = [since_same(keys) for keys in (pair, triple, wide)]
-    known = [np.minimum(distance, 1) for distance in again]
-    same = np.minimum(since_same(pitch), 15)
-    return np.stack(
-        [pitch, step(pitch, 1, 24), step(pitch, -1, 13), shifted(step(pitch, 1, 13), 1, 13), up, ahead, length_before, same, *again, *known],
-        axis=1,
-    )
+    """`BEGINS` for whether notes (N,) begin a group."""
+    risen, rising = ascents(pitch)
+    run_start = np.arange(len(pitch)) - risen
+    run_before = np.where(run_start > 0, (risen + rising)[np.maximum(run_start - 1, 0)], 0)
+    back, ahead = [shifted(pitch, k) for k in (1, 2)], [shifted(pitch, -k) for k in (1, 2)]
+    pair = since_same(mixed(back[0], pitch))
+    triple = since_same(mixed(back[0], pitch, ahead[0]))
+    five = since_same(mixed(back[1], back[0], pitch, ahead[0], ahead[1]))
+    return _table(
+        BEGINS, pitch=pitch, up=step(pitch, 1, 24), up_next=step(pitch, -1, 13), up_before=shifted(step(pitch, 1, 13), 1, 13), risen=risen,
+        rising=rising, run_before=run_before, same=np.minimum(since_same(pitch), 15), pair_back=pair, triple_back=triple, five_back=five,
+        pair_known=np.minimum(pair, 1), triple_known=np.minimum(triple, 1), five_known=np.minimum(five, 1),
+    )  # fmt: skip
 
 
 def for_spreads(pitch: np.ndarray, groups: Groups) -> np.ndarray:
-    """Columns for the notes within groups, one row each."""
+    """`SPREADS` for the notes within groups, one row each."""
     inner = np.flatnonzero(groups.place > 0)
-    number, place = groups.number[inner], groups.place[inner]
-    size = np.minimum(groups.size, MOST_CHORD)
-    again = since_same(mixed(size[number], np.minimum(place, MOST_CHORD)))
+    place = np.minimum(groups.place[inner], MOST_CHORD)
+    size = np.minimum(groups.size, MOST_CHORD)[groups.number[inner]]
     pair = since_same(mixed(shifted(pitch, 1)[inner], pitch[inner]))
-    columns = [step(pitch, 1, 24), step(pitch, -1, 13), pitch // 6]
-    return np.stack(
-        [*(column[inner] for column in columns), np.minimum(place, MOST_CHORD), size[number], again, pair, np.minimum(pair, 1)], axis=1
-    )
+    return _table(
+        SPREADS, up=step(pitch, 1, 24)[inner], up_next=step(pitch, -1, 13)[inner], height=pitch[inner] // 6, place=place, size=size,
+        chord_back=since_same(mixed(size, place)), pair_back=pair, pair_known=np.minimum(pair, 1),
+    )  # fmt: skip
 
 
 def for_intervals(pitch: np.ndarray, groups: Groups) -> np.ndarray:
-    """Columns for the time from each group to the next, one row for every group but the first."""
-    first, last = groups.first, np.append(groups.first[1:], len(pitch)) - 1
-    low, high = np.minimum.reduceat(pitch, first), np.maximum.reduceat(pitch, first)
-    size = np.minimum(groups.size, MOST_CHORD)
-    content = np.zeros(len(first), np.int64)
+    """`INTERVALS` for the time from each group to the next, one row for every group but the first."""
+    low, high = np.minimum.reduceat(pitch, groups.first), np.maximum.reduceat(pitch, groups.first)
+    size, content = np.minimum(groups.size, MOST_CHORD), _content(pitch, groups)
+    before, after = shifted(content, 1), shifted(content, -1)
+    one, two, three = since_same(content), since_same(mixed(before, content)), since_same(mixed(before, content, after))
+    return _table(
+        INTERVALS, size=size, size_before=shifted(size, 1), size_two_before=shifted(size, 2), top=step(high, 1, 13), bass=step(low, 1, 13),
+        top_next=step(high, -1, 7), high=high // 6, low=low // 6, one_back=one, two_back=two, three_back=three,
+        one_known=np.minimum(one, 1), two_known=np.minimum(two, 1), three_known=np.minimum(three, 1), repeated=np.minimum(one, 9),
+    )[1:]  # fmt: skip
+
+
+def _content(pitch: np.ndarray, groups: Groups) -> np.ndarray:
+    """A number (G,) for the keys of every group, of 20 bits."""
+    content = np.zeros(len(groups.first), np.int64)
     for k in range(MOST_CHORD):
-        content = mixed(content & ((1 << 20) - 1), np.where(k < groups.size, pitch[np.minimum(first + k, last)], 128))
-    short = content & ((1 << 20) - 1)
-    again = [
-        since_same(mixed(short)),
-        since_same(mixed(shifted(short, 1), short)),
-        since_same(mixed(shifted(short, 1), short, shifted(short, -1))),
-    ]
-    columns = [
-        size, shifted(size, 1), shifted(size, -1), shifted(size, 2), step(high, 1, 13), step(low, 1, 13), step(high, -1, 7), step(low, -1, 7),
-        high // 6, low // 6, *again, *(np.minimum(distance, 1) for distance in again),
-        np.minimum(again[0], 9), step(pitch[first], 1, 24),
-    ]  # fmt: skip
-    return np.stack(columns, axis=1)[1:]
+        key = np.where(k < groups.size, pitch[np.minimum(groups.first + k, len(pitch) - 1)], 128)
+        content = mixed(content, key) & ((1 << 20) - 1)
+    return content
+
+
+def _table(names: Sequence[str], **columns: np.ndarray) -> np.ndarray:
+    """Columns (n,) in the order of their names -> (n, E)."""
+    return np.stack([columns[name] for name in names], axis=1)
 
 
 class Around(NamedTuple):
@@ -161,7 +175,6 @@ class Around(NamedTuple):
     after: np.ndarray  # and to the one after that
     near: np.ndarray  # time to the next note within NEAR semitones, in another group
     same: np.ndarray  # time to the same key again
-    since: np.ndarray  # time since the same key before
     same_back: np.ndarray  # notes since the same key, 0: none
     near_back: np.ndarray  # notes since the one that is nearest in pitch, not long ago
     near_apart: np.ndarray  # how far that one is: semitones and notes, in 8 classes
@@ -191,27 +204,26 @@ def around(pitch: np.ndarray, onset: np.ndarray, groups: Groups) -> Around:
     return Around(
         np.minimum(place, MOST_CHORD), np.minimum(groups.size[number] - 1 - place, MOST_CHORD),
         onset - np.where(number > 0, group_onset[np.maximum(number - 1, 0)], onset - NEVER), after[number + 1] - onset,
-        after[number + 2] - onset, near, same, np.where(back > 0, onset - onset[index - back], NEVER), back, near_back,
+        after[number + 2] - onset, near, same, back, near_back,
         np.minimum(least // 4, 7),
     )  # fmt: skip
 
 
 def for_velocities(pitch: np.ndarray, groups: Groups, near: Around) -> np.ndarray:
-    """Columns for velocities, one row a note."""
-    size = np.minimum(groups.size[groups.number], MOST_CHORD)
-    group_back = np.where(groups.number > 0, groups.place + 1, 0)
-    same_place = np.where(groups.number > 0, groups.size[np.maximum(groups.number - 1, 0)], 0)  # the note at this place of the group before
+    """`NOTES` for velocities, one row a note."""
+    later = groups.number > 0
     pair = since_same(mixed(shifted(pitch, 1), pitch, shifted(pitch, -1)))
-    return np.stack(
-        [
-            pitch, near.chord_place, near.above, size, class_of_time(near.next), class_of_time(near.before), class_of_time(near.near),
-            class_of_time(near.since), near.same_back, near.near_back, near.near_apart, step(pitch, 1, 12), step(pitch, -1, 12),
-            group_back, same_place, pair, np.minimum(pair, 1), class_of_time(near.same),
-        ],
-        axis=1,
+    return _table(
+        NOTES, pitch=pitch, place=near.chord_place, above=near.above, size=np.minimum(groups.size[groups.number], MOST_CHORD),
+        next=class_of_time(near.next), before=class_of_time(near.before), near=class_of_time(near.near),
+        again=class_of_time(near.same), key_back=near.same_back, near_back=near.near_back, apart=near.near_apart, up=step(pitch, 1, 12),
+        group_back=np.where(later, groups.place + 1, 0), place_back=np.where(later, groups.size[groups.number - 1], 0), motif_back=pair,
+        motif_known=np.minimum(pair, 1),
     )  # fmt: skip
 
 
 def for_durations(pitch: np.ndarray, velocity: np.ndarray, groups: Groups, near: Around) -> np.ndarray:
-    """Columns for durations, one row a note."""
-    return np.concatenate([for_velocities(pitch, groups, near), velocity[:, None], class_of_time(near.after)[:, None]], axis=1)
+    """`LOUD_NOTES` for durations, one row a note."""
+    following = class_of_time(near.next)
+    more = [velocity, class_of_time(near.after), following // _OCTAVE_PARTS]
+    return np.concatenate([for_velocities(pitch, groups, near), np.stack(more, axis=1)], axis=1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vqvae.codec.streams import Part
 
 PITCH, ONSET, VELOCITY, DURATION = range(4)  # rows of codes
-STREAMS = ("pitch", "begin", "spread", "interval", "velocity", "duration")
+ALIKE = ("pitch", "longer")  # streams that are much the same at every quality
 MOST = (1 << 28) - 1  # that a code may be
 SPREAD = 35_000  # µs between notes of one chord
 USUAL_INTERVAL = 2_500_000  # µs between groups that an index can say; longer ones take more

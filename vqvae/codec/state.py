@@ -44,6 +44,15 @@ class State(NamedTuple):
         """The same with counts of at most `most`, so that what comes next counts for more."""
         return self._replace(counters=(self.counters & ~255) | np.minimum(self.counters & 255, most))
 
+    def of_kind(self, kind: int, kinds: int) -> State:
+        """One of `kinds` equal parts of the counters, which lie side by side."""
+        width = self.counters.shape[1] // kinds
+        return self._replace(counters=self.counters[:, kind * width : (kind + 1) * width])
+
+    def forgotten(self) -> State:
+        """The same weights, with counters that have seen nothing."""
+        return self._replace(counters=np.full_like(self.counters, (ONE // 2) << 8))
+
     def digest(self) -> str:
         """SHA-256 of state and tables: coding and decoding must start from the same."""
         found = hashlib.sha256(checksum().to_bytes(4, "little"))
@@ -98,7 +107,7 @@ def unpack(data: bytes, count: int = 2) -> State:
     contexts, slots, first, second, start = (int(number) for number in np.frombuffer(body[:20], "<i4"))
     inputs = 2 * contexts + 1
     sizes = [20, contexts * slots, 2 * first * inputs, 2 * second * inputs]
-    if min(contexts, slots, first, second) < 1 or slots & (slots - 1) or len(body) != sum(sizes):
+    if min(contexts, slots, first, second) < 1 or len(body) != sum(sizes):
         raise ValueError(f"start state is damaged: {len(body)} bytes, {contexts} x {slots} counters and {first + second} weight sets")
     ends = np.cumsum(sizes)
     levels = np.frombuffer(body[ends[0] : ends[1]], np.uint8).reshape(contexts, slots).astype(np.int64)

@@ -6,13 +6,15 @@ import numpy as np
 
 from vqvae.checkpoint import Checkpoint
 from vqvae.codec.choice import Choice, in_chunks
-from vqvae.codec.notes import DURATION, VELOCITY, NoteCoder
+from vqvae.codec.notes import ALIKE, DURATION, VELOCITY, NoteCoder
 from vqvae.codec.protocol import Coder, Step
+from vqvae.codec.state import State
 from vqvae.families.grid import QUALITIES, Grid
 from vqvae.families.protocol import Template
 from vqvae.metrics.rate import bits_per_code
 from vqvae.training.notes import NotesConfig
 
+NEAR = 0.75  # how far from a quality what was learned at it still helps
 USUAL = (3.5, 4.4, 5.5, 6.5, 8.7, 12.3)  # bit/note at the qualities 1, 2, …, about
 
 
@@ -22,8 +24,8 @@ class Notes:
     coders: tuple[str, ...] = ("adaptive",)
     frame = 1
     about = (
-        "Onsets on an absolute grid, durations from the decoded onset, velocities in equal cells, written by our adaptive coder, which knows "
-        "chords, voices and what comes next, and begins with what it learned from other performances."
+        "Onsets on an absolute grid, durations from the decoded onset, velocities in equal cells, written by our adaptive coder, which "
+        "knows chords, voices and what comes next, and begins with what it learned from other performances."
     )
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -64,13 +66,19 @@ class Notes:
 
     def _adaptive(self, quality: float) -> NoteCoder:
         """The coder, begun with what was learned at the nearest quality."""
-        states = self._checkpoint.states
-        at = min(self._config.learned, key=lambda learned: abs(learned - quality))
-        own = {name.partition("@")[0]: state for name, state in states.items() if name.partition("@")[2] in ("", f"{at:g}")}
-        return NoteCoder(Grid.of(quality).scale, own)
+        learned = self._config.learned
+        kind = learned.index(min(learned, key=lambda one: abs(one - quality)))
+
+        def begun(name: str, state: State) -> State:
+            if name in ALIKE:
+                return state
+            own = state.of_kind(kind, len(learned))
+            return own if abs(learned[kind] - quality) <= NEAR else own.forgotten()
+
+        return NoteCoder(Grid.of(quality).scale, {name: begun(name, state) for name, state in self._checkpoint.states.items()})
 
     def fixed_bits(self, codes: np.ndarray) -> int:
-        """Bits of the codes when each takes what the largest of its kind needs; onsets as times since the note before, pitches not at all."""
+        """Bits of the codes when each takes what the largest of its kind needs; onsets from note to note, pitches not at all."""
         steps = np.diff(codes[0, 1], prepend=codes[0, 1, :1])
         return codes.shape[2] * sum(bits_per_code(int(row.max(initial=0)) + 1) for row in (steps, codes[0, VELOCITY], codes[0, DURATION]))
 

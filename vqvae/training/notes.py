@@ -18,8 +18,8 @@ class NotesTraining:
     training: tuple[Source, ...]  # pieces by patterns: "Bach/*"
     validation: tuple[Source, ...]  # never learned from
     seed: int = 0
-    notes: int = 1200  # of every performance, where it is longer: the length of an episode
-    performances: int = 400  # drawn from those to train on
+    notes: int = 1000  # of every performance, where it is longer: the length of an episode
+    performances: int = 200  # drawn from those to train on, no piece twice before all have been drawn
     count: int = 8  # that counters start with
     limit: int = 250  # of the counters while they are learned
 

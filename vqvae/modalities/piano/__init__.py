@@ -24,7 +24,7 @@ from vqvae.modalities.piano.tensors import (
 )
 from vqvae.modalities.piano.uploads import receive
 from vqvae.modalities.piano.verdict import verdict
-from vqvae.modalities.piano.writing import targets, write
+from vqvae.modalities.piano.writing import marked, targets, write
 
 name = "piano"
 
@@ -46,6 +46,7 @@ __all__ = [
     "fingerprint",
     "length",
     "lost",
+    "marked",
     "name",
     "parts",
     "pedals",
