@@ -92,6 +92,13 @@ def test_a_release_of_nothing_is_no_note_and_takes_no_end_from_another(tmp_path)
     assert listed(opened(tmp_path, file)) == [(0.1, 0.1, 60, 80), (0.4, 0.1, 60, 80)]
 
 
+def test_a_release_of_nothing_before_overlapping_notes_changes_none_of_them(tmp_path):
+    file = midi(track((0, "803c00"), (20, "903c50"), (20, "903c51"), (20, "803c00"), (20, "803c00")))
+    assert listed(opened(tmp_path, file)) == [(0.1, 0.2, 60, 80), (0.2, 0.2, 60, 81)]
+    missing = midi(track((0, "803c00"), (20, "903c50"), (20, "903c51"), (20, "803c00"), end=50))
+    assert listed(opened(tmp_path, missing)) == [(0.1, 0.1, 60, 80), (0.2, 0.1, 60, 81)]
+
+
 def test_a_note_without_length_gets_a_millisecond(tmp_path):
     recording = opened(tmp_path, midi(track((20, "903c50"), (0, "803c00"), (50, "903c50"), (50, "803c00"))))
     assert listed(recording) == [(0.1, 0.001, 60, 80), (0.35, 0.25, 60, 80)]

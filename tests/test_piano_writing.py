@@ -89,6 +89,12 @@ def test_the_pedals_of_a_performance_are_the_same_after_writing(data, tmp_path):
     assert len(before.time) + len(pedals(piece)[64].time) > 100
 
 
+def test_a_status_is_written_once_for_all_the_events_that_follow_with_the_same(tmp_path):
+    pedal = [(10, f"b040{value:02x}") for value in range(100)]
+    piece = opened(tmp_path, midi(track((0, "903c40"), (10, "803c00"), *pedal), kind=0, division=1000))
+    assert written(piece, tmp_path).stat().st_size == 22 + (4 + 3) + (4 + 99 * 3) + 4  # headers, note, pedal, end
+
+
 NAMES = [("a.mid", "a.mid"), ("a", "a.mid"), ("a.midi", "a.mid"), ("op. 9 no. 2", "op. 9 no. 2.mid"), ("a.MID", "a.mid")]
 
 
