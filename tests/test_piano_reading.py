@@ -12,7 +12,7 @@ import pytest
 from midi_cases import NOTE, listed, midi, opened, put, refusal, track
 from odd_files import one_sentence
 
-from vqvae.modalities.piano import parts, pedals, read
+from vqvae.modalities.piano import check_layout, parts, pedals, read, to_tensors
 from vqvae.modalities.piano.midi_file import parse
 from vqvae.modalities.piano.reading import from_bytes
 
@@ -131,6 +131,13 @@ def test_a_riff_wrapper_is_taken_off(tmp_path, wrapped):
     chunks = b"".join(name + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) & 1) for name, data in named)
     data = b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"RMID" + chunks
     assert listed(opened(tmp_path, data)) == [(0.0, 0.5, 60, 64)]
+
+
+def test_a_long_or_strange_name_is_made_one_that_files_can_have(tmp_path):
+    for name, expected in (("a" * 240, "a" * 100), ("op\\9", "op_9"), ("nocturne.op.9", "nocturne.op.9")):
+        recording = read(put(tmp_path, midi(NOTE), f"{name}.mid"))
+        assert recording.name == expected
+        check_layout(to_tensors(recording).layout)
 
 
 def test_a_zip_with_one_piece_is_unpacked(tmp_path):

@@ -89,6 +89,14 @@ def test_the_pedals_of_a_performance_are_the_same_after_writing(data, tmp_path):
     assert len(before.time) + len(pedals(piece)[64].time) > 100
 
 
+def test_two_notes_on_one_key_one_within_the_other_come_back_with_each_others_ends(tmp_path):
+    piece = opened(tmp_path, midi(track((0, "903c40"), (100, "803c00")), track((20, "913c50"), (20, "813c00"))))
+    again = read(written(piece, tmp_path))
+    assert again.notes.onset == pytest.approx([0.0, 0.1])
+    assert again.notes.end == pytest.approx([0.2, 0.5])
+    assert again.notes.velocity.tolist() == [64, 80]
+
+
 def test_a_status_is_written_once_for_all_the_events_that_follow_with_the_same(tmp_path):
     pedal = [(10, f"b040{value:02x}") for value in range(100)]
     piece = opened(tmp_path, midi(track((0, "903c40"), (10, "803c00"), *pedal), kind=0, division=1000))

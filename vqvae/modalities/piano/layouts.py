@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vqvae.modalities.piano.frames import unpack_frame
-from vqvae.modalities.piano.reading import MAX_BYTES, MAX_NOTES, MAX_SECONDS
+from vqvae.modalities.piano.reading import LONGEST_NAME, MAX_BYTES, MAX_NOTES, MAX_SECONDS
 from vqvae.modalities.piano.recording import NOTHING, Piano
 
 FIELDS = {"modality", "name", "notes", "channel", "frame", "mid_bytes", "gaps"}
 NO_NAMES = ("", ".", "..")  # that a file in a folder could have
-LONGEST_TEXT = 200  # characters
 
 
 def check_layout(layout: dict[str, Any]) -> None:
@@ -18,7 +17,7 @@ def check_layout(layout: dict[str, Any]) -> None:
     if set(layout) != FIELDS or layout["modality"] != "piano":
         raise ValueError("the file's description of the music is incomplete or of another kind: it was not written by this program")
     name, notes, gaps = layout["name"], layout["notes"], layout["gaps"]
-    called = isinstance(name, str) and len(name) <= LONGEST_TEXT and name not in NO_NAMES and not set(name) & set("/\\\0")
+    called = isinstance(name, str) and len(name) <= LONGEST_NAME and name not in NO_NAMES and not set(name) & set("/\\\0")
     counted = _is_whole(notes, 1, MAX_NOTES) and _is_whole(layout["mid_bytes"], 1, 4 * MAX_BYTES) and _is_whole(layout["channel"], 0, 15)
     if not (called and counted):
         raise ValueError("the file's description of the music names impossible names, numbers or channels: it is damaged or forged")

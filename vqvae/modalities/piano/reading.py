@@ -24,6 +24,7 @@ from vqvae.modalities.wording import count
 KNOWN = "Standard MIDI (.mid, .midi, .kar, .rmi)"
 MAX_BYTES = 8_000_000  # of one file
 MAX_NOTES = 100_000
+LONGEST_NAME = 100  # characters
 MAX_SECONDS = 4 * 3600.0  # differences of onsets are exact to 0.5 ms up to here, as they are kept in 32 bits
 
 
@@ -95,7 +96,12 @@ def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], name
     silenced = {part.channel for part in there} - {part.channel for part in kept}
     frame, moved = _frame(merged, silenced, channel)
     said = [*merged.said, *_about_parts(there, kept), *moved, *_about_notes(strokes, int((stop <= start).sum()))]
-    return Piano(Path(name).stem, notes, assemble(merged.division, frame), tuple(said), channel)
+    return Piano(_called(name), notes, assemble(merged.division, frame), tuple(said), channel)
+
+
+def _called(name: str) -> str:
+    """What a recording out of a file of this name is called: without suffix, and fit to be a file's name again on any system."""
+    return Path(name).stem.replace("\\", "_")[:LONGEST_NAME]
 
 
 def _about_parts(there: tuple[Part, ...], kept: tuple[Part, ...]) -> list[str]:

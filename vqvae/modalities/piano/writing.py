@@ -37,7 +37,11 @@ def targets(path: Path) -> tuple[Path, ...]:
 
 
 def to_bytes(recording: Piano) -> bytes:
-    """The MIDI file of a recording: onsets within 0.5 ms of what they are, in most files within 0.25 ms."""
+    """The MIDI file of a recording: onsets within 0.5 ms of what they are, in most files within 0.25 ms.
+
+    Of two notes on one key of which one lasts from before to after the other, the ends change places: a file does not say which of them a
+    release ends, and readers take the first.
+    """
     events, tempo, division = recording.events, recording.tempo, recording.midi.division
     times = _factor(division, tempo.longest_tick, events)
     notes = recording.notes.sorted()
