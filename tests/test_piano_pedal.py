@@ -48,7 +48,7 @@ def test_half_way_down_holds_and_less_does_not(tmp_path, value, held):
 
 
 def test_each_pedal_is_its_own_controller_at_its_time_and_all_its_values_are_kept(tmp_path):
-    file = midi(track((0, "903c40"), (10, "b0401f"), (10, "b0427f"), (10, "b04305"), (5, "b04021"), (5, "b10000"), (10, "803c00")))
+    file = midi(track((0, "923c40"), (10, "b2401f"), (10, "b2427f"), (10, "b24305"), (5, "b24021"), (5, "b0407f"), (10, "823c00")))
     found = pedals(opened(tmp_path, file))
     assert {pedal: (row.time.round(9).tolist(), row.value.tolist()) for pedal, row in found.items()} == {
         64: ([0.05, 0.175], [31, 33]), 66: ([0.1], [127]), 67: ([0.15], [5]),

@@ -42,6 +42,14 @@ def test_ticks_of_a_clock_do_not_depend_on_the_tempo(tmp_path, division, tick):
     assert recording.notes.duration == pytest.approx([120 * tick])
 
 
+def test_a_tempo_at_which_no_time_would_pass_is_left_out_and_said(tmp_path):
+    file = midi(track((0, "ff510303d090"), (50, "ff5103000000"), (0, "ff5100"), (50, "903c40"), (100, "803c00")), kind=0)
+    recording = opened(tmp_path, file)
+    assert listed(recording) == [(0.25, 0.25, 60, 64)]
+    assert recording.said == ("2 tempo events without a tempo were left out.",)
+    assert len(recording.events.tick) == 1
+
+
 def test_sequences_of_format_2_follow_one_another_each_from_the_usual_tempo(tmp_path):
     first = track((0, "ff510303d090"), (0, "903c40"), (100, "803c00"), end=100)  # 0.5 s in all
     recording = opened(tmp_path, midi(first, track((100, "903e40"), (100, "803e00")), kind=2))

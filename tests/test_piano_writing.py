@@ -89,6 +89,13 @@ def test_the_pedals_of_a_performance_are_the_same_after_writing(data, tmp_path):
     assert len(before.time) + len(pedals(piece)[64].time) > 100
 
 
+def test_the_shortest_of_notes_still_has_a_length_when_written(tmp_path):
+    piece = some_piece(3)
+    again = read(written(replace(piece, notes=piece.notes._replace(duration=np.full(piece.count, 1e-7))), tmp_path))
+    assert again.count == piece.count
+    assert not any("without length" in said for said in again.said)
+
+
 def test_two_notes_on_one_key_one_within_the_other_come_back_with_each_others_ends(tmp_path):
     piece = opened(tmp_path, midi(track((0, "903c40"), (100, "803c00")), track((20, "913c50"), (20, "813c00"))))
     again = read(written(piece, tmp_path))
