@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from vqvae.modalities.piano import compare, example
 from vqvae.modalities.piano.verdict import LIMITS, verdict
 from vqvae.modalities.protocol import Report, Score
 from vqvae.modalities.wording import SPACE
@@ -76,6 +79,13 @@ def test_the_reason_that_decided_comes_first_and_two_that_did_are_both_said():
     assert "too loud" not in found.text
     assert "100 notes lost" in found.reasons[0]
     assert f"20{SPACE}ms" in found.reasons[1]
+
+
+def test_an_untouched_performance_is_good_and_one_played_by_a_coarse_clock_is_poor():
+    minuet = example("minuet")
+    assert verdict(compare(minuet, minuet)).grade == "good"
+    coarse = replace(minuet, notes=minuet.notes._replace(onset=np.rint(minuet.notes.onset / 0.095) * 0.095).sorted())
+    assert verdict(compare(minuet, coarse)).grade == "poor"
 
 
 def test_every_limit_is_reached_by_more_damage():
