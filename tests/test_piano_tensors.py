@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from midi_cases import midi, opened, track
 from piano_cases import same_notes, some_piece
 
 from vqvae.modalities.piano import (
@@ -16,6 +17,7 @@ from vqvae.modalities.piano import (
     example,
     excerpt,
     extent,
+    frames,
     length,
     pedals,
     read,
@@ -72,6 +74,7 @@ def test_what_a_network_makes_of_notes_becomes_notes_that_a_piano_can_play():
     wild = Tensors(tensors.values * 3 - 100, tensors.layout)
     notes = restore(wild).notes
     assert (np.diff(notes.onset) >= 0).all()
+    assert notes.onset.min() >= 0
     assert notes.duration.min() > 0
     assert (notes.velocity.min(), notes.pitch.min()) == (1, 0)
     assert notes.velocity.max() <= 127
@@ -117,6 +120,36 @@ def test_no_damaged_frame_leads_to_anything_but_another_frame_or_a_sentence():
         except ValueError:
             refused += 1
     assert refused > 300
+
+
+def longer(column: np.ndarray) -> np.ndarray:
+    return np.append(column, column[-1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"head": [0, 10**6]}, {"head": [480]}, {"head": [480, 3]}, {"head": [70_000, 10**6]}, {"counts": lambda counts: counts + 1},
+        {"counts": lambda counts: counts[:-1]}, {"kinds": lambda kinds: kinds[::-1]}, {"kinds": lambda kinds: kinds + 1},
+        {"kinds": lambda kinds: np.where(kinds == kinds[-1], 0x90 << 7, kinds)}, {"step": longer}, {"first": longer}, {"second": longer},
+        {"step": lambda step: step + 2**38}, {"shared": longer}, {"shared": lambda shared: shared[::-1] + 128}, {"shared": np.zeros_like},
+        {"others": lambda others: others[:-1]}, {"others": lambda others: np.append(others, [0xFF, 1, 0])},
+        {"others": lambda others: np.zeros(4, int)},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_columns_that_contradict_each_other_are_no_frame(change):
+    piece = some_piece(1)
+    columns = frames._columns(piece.midi.division, piece.events)
+    assert unpack_frame(frames._packed(columns)) == piece.frame
+    made = {name: np.array(how(getattr(columns, name)) if callable(how) else how) for name, how in change.items()}
+    with pytest.raises(ValueError, match="file's description"):
+        unpack_frame(frames._packed(columns._replace(**made)))
+
+
+def test_what_follows_a_frame_is_not_ignored():
+    with pytest.raises(ValueError, match="file's description"):
+        unpack_frame(pack_frame(some_piece(0).midi) + "00000")
 
 
 def test_more_than_a_header_holds_is_refused_before_it_is_written():
@@ -167,6 +200,15 @@ def test_an_excerpt_has_the_notes_struck_in_it_and_stands_under_the_tempo_and_pe
     assert cut.value[0] == whole.value[whole.time < 10.0][-1]
     later = (whole.time >= 10.001) & (whole.time < 25.0)
     assert cut.value[1:].tolist()[: int(later.sum())] == whole.value[later].tolist()
+
+
+def test_controls_that_stand_at_the_beginning_of_an_excerpt_stand_in_the_order_in_which_they_were_set(tmp_path):
+    events = [(10, "b00001"), (10, "c005"), (10, "b00002"), (10, "ff0103616263"), (10, "ff510303d090"), (100, "903c40"), (100, "803c00")]
+    part = excerpt(opened(tmp_path, midi(track(*events))), 0.4)
+    assert [part.events.others[-1 - code] if code < 0 else code for code in part.events.code.tolist()] == [
+        0xC00500, 0xB00002, bytes.fromhex("ff510303d090"),
+    ]  # fmt: skip
+    assert (part.events.tick == 0).all()
 
 
 def test_a_whole_excerpt_has_every_note_and_an_empty_one_is_refused():

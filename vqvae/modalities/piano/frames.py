@@ -37,13 +37,17 @@ class _Columns(NamedTuple):
 
 def pack_frame(midi: Midi) -> str:
     """A frame, parsed, as text of 85 letters; ValueError when it is too long for a file header."""
-    planes = [_planes(column) for column in _columns(midi.division, midi.tracks[0])]
-    sizes = np.array([(plane.shape[1], len(plane)) for plane in planes], "<u4")
-    packed = lzma.compress(b"".join((sizes.tobytes(), *(plane.tobytes() for plane in planes))), lzma.FORMAT_RAW, filters=_FILTERS)
-    text = base64.b85encode(packed).decode("ascii")
+    text = _packed(_columns(midi.division, midi.tracks[0]))
     if len(text) > MAX_TEXT:
         raise ValueError(f"{len(text) / 1e6:.1f} MB of events besides the notes are too many for a file; {MAX_TEXT / 1e6} MB would fit")
     return text
+
+
+def _packed(columns: _Columns) -> str:
+    planes = [_planes(column) for column in columns]
+    sizes = np.array([(plane.shape[1], len(plane)) for plane in planes], "<u4")
+    packed = lzma.compress(b"".join((sizes.tobytes(), *(plane.tobytes() for plane in planes))), lzma.FORMAT_RAW, filters=_FILTERS)
+    return base64.b85encode(packed).decode("ascii")
 
 
 def unpack_frame(text: str) -> bytes:
@@ -53,13 +57,13 @@ def unpack_frame(text: str) -> bytes:
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS)
     try:
         data = unpacker.decompress(base64.b85decode(text), _LARGEST)
+        if not unpacker.eof or unpacker.unused_data:
+            raise ValueError(_DAMAGED)
+        columns = _cut(data)
+        division, end = columns.head.tolist()
+        return assemble(division, _events(columns, end))
     except (ValueError, lzma.LZMAError):
         raise ValueError(_DAMAGED) from None
-    if not unpacker.eof or unpacker.unused_data:
-        raise ValueError(_DAMAGED)
-    columns = _cut(data)
-    division, end = columns.head.tolist()
-    return assemble(division, _events(columns, end))
 
 
 def _columns(division: int, events: Events) -> _Columns:
