@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import lzma
 from dataclasses import replace
@@ -147,9 +148,14 @@ def test_columns_that_contradict_each_other_are_no_frame(change):
         unpack_frame(frames._packed(columns._replace(**made)))
 
 
-def test_what_follows_a_frame_is_not_ignored():
+def test_what_follows_a_frame_is_not_ignored_and_notes_have_no_place_in_one(tmp_path):
+    packed = base64.b85decode(pack_frame(some_piece(0).midi))
     with pytest.raises(ValueError, match="file's description"):
-        unpack_frame(pack_frame(some_piece(0).midi) + "00000")
+        unpack_frame(base64.b85encode(packed + b"more").decode())
+    pedal = opened(tmp_path, midi(track((0, "903c40"), (9, "803c00"), (0, "b04040"))))
+    columns = frames._columns(pedal.midi.division, pedal.events)
+    with pytest.raises(ValueError, match="file's description"):
+        unpack_frame(frames._packed(columns._replace(kinds=np.array([0x90 << 7]))))
 
 
 def test_more_than_a_header_holds_is_refused_before_it_is_written():
