@@ -23,7 +23,6 @@ from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 
 RATIOS = (8.0, 16.0, 32.0, 64.0, 4.0, 128.0)  # of the curve, those that matter most first
-JOBS = "compare.jobs"  # what is being computed for this reader, by kind: "table", "curve", "bundle"
 PREPARING, EVIDENCE = "the original", "the evidence"  # parts of jobs that are no codecs
 
 Found = Result | Failed
@@ -67,7 +66,7 @@ def _one_core_each() -> Iterator[None]:
 
 def ours(choice: Choice) -> set[str]:
     """The codecs of a choice that are checkpoints of this project or of the reader; the others are opponents."""
-    return set(choice.codecs) - (set(names()) - set(cache.checkpoint_names()))
+    return set(choice.codecs) - (set(names()) - set(cache.checkpoint_names("ecg")))
 
 
 def recording(choice: Choice, clean: Ecg) -> Ecg:
@@ -168,6 +167,7 @@ def start_bundle(
     choice: Choice, contest: Contest, results: Sequence[Result], source: Source, figures: Mapping[str, Callable[[], bytes]]
 ) -> Job[Evidence]:
     """Put the evidence together; `figures` draws every picture by its name."""
+
     def work(told: Told) -> Iterator[Evidence]:
         told(EVIDENCE, "writing the reconstructions", 0.0)
 

@@ -16,7 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from toy_codec import Toy
 
-from app import cache, choices_compare, contests, inputs, trained
+from app import cache, choices_compare, choices_ecg, contests, tasks, trained
 from app.choices_compare import Amount, amount
 from app.jobs import Job
 from app.views import compare_words
@@ -36,7 +36,7 @@ PATIENCE = 120  # s
 @pytest.fixture(scope="module", autouse=True)
 def short_examples() -> Any:
     """The examples, short and of two leads, so that everything takes a moment."""
-    made = {name: excerpt(cache.example(name), ["II", "V2"], 12.0) for name in cache.examples()}
+    made = {name: excerpt(cache.example(name), ["II", "V2"], 12.0) for name in cache.examples("ecg")}
     patch, own = pytest.MonkeyPatch(), cache.Shelf(100_000_000)
     patch.setattr(cache, "example", made.__getitem__)
     patch.setattr(cache, "shelf", lambda: own)
@@ -67,7 +67,7 @@ def opened(**address: str) -> AppTest:
 
 
 def jobs(app: AppTest) -> dict[str, Any]:
-    found: dict[str, Any] = app.session_state[contests.JOBS] if contests.JOBS in app.session_state else {}  # noqa: SIM401 (it has no get)
+    found: dict[str, Any] = app.session_state[tasks.JOBS] if tasks.JOBS in app.session_state else {}  # noqa: SIM401 (it has no get)
     return found
 
 
@@ -209,13 +209,13 @@ def test_a_link_that_makes_no_sense_opens_the_usual_choices(monkeypatch):
 
 def test_the_window_opens_where_codecs_differ_most_and_goes_on_to_the_next():
     app = opened()
-    at = app.session_state[inputs.TIME]
+    at = app.session_state[choices_ecg.TIME]
     low, high = pictures(app)[1]["layout"]["xaxis"]["range"]
     assert (low, high) == (at, at + choices_compare.WINDOWS[1])
     button(app, "Next").click().run()
-    assert app.session_state[inputs.TIME] != at
+    assert app.session_state[choices_ecg.TIME] != at
     button(app, "Differ most").click().run()
-    assert app.session_state[inputs.TIME] == at
+    assert app.session_state[choices_ecg.TIME] == at
 
 
 def test_all_codecs_stand_below_each_other_and_their_errors_too():

@@ -4,11 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import choices_compare, contests, inputs, trained
+from app import choices_compare, choices_ecg, contests, inputs, trained
 from app.views import compare, compare_curve, compare_files, compare_live, compare_window
 from vqvae.contest.results import ranked
 
 recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
+choices_ecg.open_view(recording)
 compare.title(recording, source)
 inputs.notice()
 choices_compare.open_choices(contests.names())

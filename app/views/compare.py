@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from app import cache, contests
 from app.choices_compare import Choice
-from app.contests import EVIDENCE, JOBS, PREPARING, Found
+from app.contests import EVIDENCE, PREPARING, Found
 from app.jobs import WAITING, Job
+from app.tasks import POLL, ended, job
 from app.views.compare_words import PLAIN, Said
 from app.views.ecg import length
 from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.recording import Ecg
 
-T = TypeVar("T")
-POLL = 0.7  # s between looks at a running job
 LARGE = 20_000_000  # samples of all leads together, from which on nothing is computed without the reader's word
 ALLOWED = "compare.allowed"
 
 
 def title(recording: Ecg, source: str) -> None:
     """What is compared."""
-    known = cache.examples()
+    known = cache.examples("ecg")
     name = known[source].title if source in known else plain(recording.name)
     st.title(f"Compare: {name}", anchor=False)
     st.caption(f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz. {cache.text('compare')}")
-
-
-def job(kind: str, key: Hashable, needed: bool, make: Callable[[], Job[T]]) -> Job[T] | None:
-    """The reader's job of this kind: the one that runs for `key`, or a new one when more is needed; another key's is stopped."""
-    jobs: dict[str, tuple[Hashable, Job[Any]]] = st.session_state.setdefault(JOBS, {})
-    if kind in jobs and jobs[kind][0] != key:
-        jobs.pop(kind)[1].stop()
-    if kind not in jobs and needed:
-        jobs[kind] = (key, make())
-    return jobs[kind][1] if kind in jobs else None
-
-
-def again(kind: str) -> None:
-    """Forget a job, so that what it left undone is begun anew."""
-    st.session_state.get(JOBS, {}).pop(kind, None)
 
 
 def watch(kind: str, work: Job[Any]) -> None:
@@ -70,18 +54,6 @@ def bar(kind: str, work: Job[Any]) -> None:
     narrow.button("Stop", key=f"stop.{kind}", on_click=work.stop, icon=":material/stop_circle:")
     busy = {name: at for name, at in work.parts.items() if at.doing != WAITING and at.share < 1}
     st.caption(" · ".join(f"{plain(name)}: {at.doing}, {100 * at.share:.0f}\u202f%" for name, at in busy.items()) or "Starting …")
-
-
-def ended(kind: str, work: Job[Any]) -> None:
-    """Why a job that has ended did not do everything."""
-    if work.refusal:
-        st.error(plain(work.refusal), icon=":material/error:")
-    elif work.stopped:
-        st.info("Stopped. What was ready stays.", icon=":material/stop_circle:")
-        st.button("Go on", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/play_arrow:")
-    elif not work.complete:
-        st.error("This computation failed; the log of the program says why. The rest of the page holds.", icon=":material/error:")
-        st.button("Try again", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/replay:")
 
 
 def compute(choice: Choice, clean: Ecg) -> Job[Found] | None:

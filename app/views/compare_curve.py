@@ -11,6 +11,7 @@ from app import cache, contests, inputs
 from app.choices_compare import Choice
 from app.contests import Point
 from app.jobs import Job
+from app.tasks import POLL, ended, job
 from app.views import compare
 from app.views.compare_words import score
 from app.words import score_title
@@ -34,9 +35,9 @@ def section(choice: Choice, clean: Ecg, results: Sequence[Result], ranking: str)
         st.caption(cache.text("compare_curve"))
         st.button("Draw the curve", on_click=_ask, args=(about,), icon=":material/show_chart:", key="compare.draw")
         return
-    work = compare.job("curve", about, bool(missing), lambda: contests.start_curve(choice, clean))
+    work = job("curve", about, bool(missing), lambda: contests.start_curve(choice, clean))
     running = work is not None and work.running
-    st.fragment(_drawn, run_every=compare.POLL if running else None)(choice, results, ranking, work, running)
+    st.fragment(_drawn, run_every=POLL if running else None)(choice, results, ranking, work, running)
 
 
 def _ask(about: tuple[object, ...]) -> None:
@@ -52,7 +53,7 @@ def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Po
     if work and work.running:
         compare.bar("curve", work)
     elif work:
-        compare.ended("curve", work)
+        ended("curve", work)
     st.plotly_chart(
         picture(points, results, ranking, inputs.dark()),
         key="compare.curve.picture",

@@ -8,6 +8,7 @@ from app import choices_compare, contests, inputs
 from app.choices_compare import Choice
 from app.contests import Found
 from app.jobs import Job
+from app.tasks import POLL, ended
 from app.views import compare, compare_table, compare_trained, compare_words
 from vqvae.contest.results import ranked
 from vqvae.modalities.ecg.recording import Ecg
@@ -20,7 +21,7 @@ def section(choice: Choice, recording: Ecg, work: Job[Found] | None) -> None:
     """
     running = work is not None and work.running
     begun = bool(compare.answers(choice, work)[0])
-    st.fragment(_section, run_every=compare.POLL if running else None)(choice, recording, work, running, begun)
+    st.fragment(_section, run_every=POLL if running else None)(choice, recording, work, running, begun)
 
 
 def _section(choice: Choice, recording: Ecg, work: Job[Found] | None, running: bool, begun: bool) -> None:
@@ -30,7 +31,7 @@ def _section(choice: Choice, recording: Ecg, work: Job[Found] | None, running: b
     if work and running:
         compare.bar("table", work)
     elif work:
-        compare.ended("table", work)
+        ended("table", work)
     if results:
         there = [score.name for score in results[0].truth.scores]
         choices_compare.offer(there)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app import cache, contests, inputs
+from app import cache, choices_ecg, contests, inputs
 from app.choices_compare import SECONDS, WINDOWS, Choice, address
-from app.inputs import TIME
+from app.choices_ecg import TIME
 from app.views.compare_words import value
 from app.words import number, score_title
 from vqvae.contest.results import Result
@@ -29,7 +29,7 @@ PLACE, RANK, SHOWN, ERRORS = "compare.place", "compare.rank", "compare.shown", "
 def explore(recording: Ecg, results: Sequence[Result], choice: Choice, ranking: str) -> None:
     """Pictures in one shared zoom; moving the window draws nothing else of the page again."""
     st.subheader("The same stretch through every codec", anchor=False)
-    lead = recording.leads.index(inputs.usual_lead(recording))
+    lead = recording.leads.index(choices_ecg.usual_lead(recording))
     rebuilt = {result.codec: result.reconstruction for result in results}
     key = ("differences", choice, lead, tuple(rebuilt))
     differences = cache.shelf().get(key, lambda: difference(recording, rebuilt, lead, STRETCH))
@@ -53,7 +53,7 @@ def explore(recording: Ecg, results: Sequence[Result], choice: Choice, ranking: 
         alt=f"Original and every codec's reconstruction from {view.start:.1f} s, one below the other",
     )
     st.caption("Grey below every reconstruction: the original. Drag to enlarge all rows together, double-click to return.")
-    inputs.write_address(address(choice))
+    inputs.write_address(address(choice) | choices_ecg.address(), with_desk=False)
 
 
 def _view(lead: int, printed: bool = False) -> View:
@@ -65,7 +65,7 @@ def pictures(
     recording: Ecg, results: Sequence[Result], choice: Choice, ranking: str, view: View | None = None
 ) -> dict[str, Callable[[], go.Figure]]:
     """What draws the window, by the name of the picture's file; without a `view` as the reader sees it, for white paper."""
-    view = view or _view(recording.leads.index(inputs.usual_lead(recording)), printed=True)
+    view = view or _view(recording.leads.index(choices_ecg.usual_lead(recording)), printed=True)
     label = score_title(ranking)
     given = contests.recording(choice, recording) if choice.noise else None
     rows = {result.codec: Row(result.reconstruction, f"{result.codec}: {label} {value(result, ranking)}") for result in results}
@@ -112,7 +112,7 @@ def _controls(recording: Ecg, starts: np.ndarray) -> None:
     row.button("Next", on_click=_step, args=(recording, starts, True), icon=":material/skip_next:", help=following)
     row.toggle("Errors", key=ERRORS, help="Draw every reconstruction less the original, all in one scale.", persist_state="session")
     if len(recording.leads) > 1:
-        inputs.choose_lead(row, recording)
+        choices_ecg.choose_lead(row, recording)
 
 
 def _step(recording: Ecg, starts: np.ndarray, on: bool) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import cache, choices_ecg, inputs
-from app.choices_ecg import ALL, CALIPER
-from app.inputs import CHOSEN, PLACE, TIME
+from app.choices_ecg import ALL, CALIPER, CHOSEN, PLACE, TIME
 from app.words import count, number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
@@ -57,7 +56,7 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     if measuring:
         _measure(shown, sight.view)
     _table(recording, beats)
-    inputs.write_address()
+    inputs.write_address(choices_ecg.address())
 
 
 def picture(shown: cache.Shown, strip: CodeStrip, sight: choices_ecg.Sight) -> go.Figure:
