@@ -98,26 +98,20 @@ def window_seconds() -> float:
     return View(speed=st.session_state[SPEED]).seconds
 
 
-def move(recording: Ecg, start: float) -> None:
-    """Let the window start at `start` s, inside the recording."""
-    last = max(0.0, recording.seconds - window_seconds())
+def move(recording: Ecg, start: float, seconds: float) -> None:
+    """Let a window of so many seconds start at `start` s, inside the recording."""
+    last = max(0.0, recording.seconds - seconds)
     st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
 
 
-def show_beat(recording: Ecg, time: float) -> None:
-    """Bring the beat at `time` s into the middle of the window and mark it."""
-    st.session_state[CHOSEN] = time
-    move(recording, time - window_seconds() / 2)
-
-
-def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
-    """Where the window starts."""
-    move(recording, st.session_state[TIME])
+def choose_time(place: DeltaGenerator, recording: Ecg, seconds: float) -> None:
+    """Where a window of so many seconds starts."""
+    move(recording, st.session_state[TIME], seconds)
     place.number_input(
         "Start of the window in seconds",
         0.0,
-        max(0.01, recording.seconds - window_seconds()),
-        step=window_seconds() / 2,
+        max(0.01, recording.seconds - seconds),
+        step=seconds / 2,
         format="%.2f",
         key=TIME,
         icon=":material/schedule:",
@@ -125,6 +119,12 @@ def choose_time(place: DeltaGenerator, recording: Ecg) -> None:
         width=200,
         persist_state="session",
     )
+
+
+def show_beat(recording: Ecg, time: float) -> None:
+    """Bring the beat at `time` s into the middle of the window and mark it."""
+    st.session_state[CHOSEN] = time
+    move(recording, time - window_seconds() / 2, window_seconds())
 
 
 def choose_scale(place: DeltaGenerator) -> None:

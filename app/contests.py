@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import cache
 from app.choices_compare import Choice
-from app.jobs import Job, Told
+from app.jobs import Job, Told, settle
 from vqvae import codecs
 from vqvae.bundle import Asked, Source, contents, packed
 from vqvae.codec.protocol import Codec
@@ -129,6 +129,7 @@ def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], 
     noisy = given(shelf, choice.source, clean, choice.noise)
     contest = shelf.get(_arena_key(choice), lambda: prepare("ecg", noisy, clean if choice.noise else None))
     told(PREPARING, "done", 1.0)
+    settle()
     able: dict[str, Codec] = {}
     unable = []
     for name in names:

@@ -12,7 +12,7 @@ from app.words import plain
 
 T = TypeVar("T")
 JOBS = "jobs"  # what is being computed for this reader, by kind
-POLL = 0.7  # s between looks at a running job
+POLL = 1.0  # s between looks at a running job
 
 
 def job(kind: str, key: Hashable, needed: bool, make: Callable[[], Job[T]]) -> Job[T] | None:

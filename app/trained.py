@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,13 +42,6 @@ def resolved(name: str) -> str:
     best = Path(name) / BEST
     alone = not (Path(name) / "model.safetensors").exists() and (best / "model.safetensors").exists()
     return str(best) if alone else name.strip()
-
-
-def folders(codecs: Iterable[str]) -> dict[str, Path]:
-    """The folder of every codec that was trained; the others, and those that do not exist, are left out."""
-    shipped = {checkpoints.task(folder): folder for folder in checkpoints.folders()} | {f.name: f for f in checkpoints.folders()}
-    places = {codec: shipped.get(codec, Path(codec)) for codec in codecs}
-    return {codec: folder for codec, folder in places.items() if (folder / "config.json").is_file()}
 
 
 def table(places: dict[str, Path]) -> list[Trained]:

@@ -35,7 +35,7 @@ _WORDS = {
     "prdn": "PRDN",
     "prd": "PRD as stored",
     "snr": "SNR",
-    "r": "R",
+    "r-peak": "R-peak",
     "rr": "RR",
     "qrs": "QRS",
     "qt": "QT",
@@ -51,18 +51,18 @@ _WORDS = {
     "on": "onset",
     "off": "end",
     "cse": "CSE tolerance",
-    "max": "largest",
+    "max": "worst",
 }
 
 
 def score_title(name: str) -> str:
-    """r_peak_f1_36ms -> "R peak F1, 36 ms": the name of a score in words."""
-    parts = name.split("_")
+    """r_peak_f1_36ms -> "R-peak F1, 36 ms": the name of a score in words."""
+    parts = name.replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").split("_")
     label = ""
     if len(parts) > 1 and re.fullmatch("[nsvfq]", parts[-1]):
         label = f", class {parts.pop().upper()}"
     words = [re.sub(r"^(\d+)ms$", "\\1\u202fms", _WORDS.get(part, part)) for part in parts]
-    said = " ".join(words) + label
+    said = re.sub(r"(?<!within) (?=\d+\u202fms$)", ", ", " ".join(words)) + label
     return said[0].upper() + said[1:]
 
 

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 RECORDS = "114,124,207,223"
-PART = ["--leads", "first", "--seconds", "600"]  # of each: what published figures are of, and minutes instead of an hour to measure
+PARTS = {  # result -> what of each record is coded
+    "ecg-first-lead-10-min": ["--leads", "first", "--seconds", "600"],
+    "ecg-whole-records": [],
+}
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -20,13 +23,13 @@ def main() -> None:
     if not folder:
         print("codecs: set VQVAE_DATA to the folder of real recordings to measure them")
         return
-    output = RESULTS / "ecg-first-lead-10-min.json"
     RESULTS.mkdir(exist_ok=True)
-    arguments = ["--records", RECORDS, *PART, "--output"]
-    if vqvae(["benchmark", "ecg", "--data", str(Path(folder) / "mitdb"), *arguments, str(output)]):
-        raise SystemExit(2)
-    command = ["python", "-m", "vqvae", "benchmark", "ecg", "--data", "data/mitdb", *arguments, f"benchmarks/results/{output.name}"]
-    write_json(output, {**read_json(output), "command": " ".join(command)})  # as anybody would type it, wherever the data lie here
+    for name, part in PARTS.items():
+        output, arguments = RESULTS / f"{name}.json", ["--records", RECORDS, *part, "--output"]
+        if vqvae(["benchmark", "ecg", "--data", str(Path(folder) / "mitdb"), *arguments, str(output)]):
+            raise SystemExit(2)
+        command = ["python", "-m", "vqvae", "benchmark", "ecg", "--data", "data/mitdb", *arguments, f"benchmarks/results/{output.name}"]
+        write_json(output, {**read_json(output), "command": " ".join(command)})  # as anybody would type it, wherever the data lie here
     cards.main()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,28 @@ def data() -> Path:
     if not folder:
         pytest.skip("set VQVAE_DATA to the folder of real recordings")
     return Path(folder)
+
+
+@pytest.fixture
+def repeatable() -> Iterator[None]:
+    """A fixed seed for torch, and one thread: for small arrays, waiting for another costs more than it saves."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a few synthetic patients, a, b and c, in the folder `made`."""
+    from vqvae.modalities.ecg import write
+    from vqvae.modalities.ecg.examples import Scenario, synthesise
+
+    root = tmp_path_factory.mktemp("data")
+    (root / "made").mkdir()
+    for name, seed in [("a", 1), ("b", 2), ("c", 3)]:
+        write(synthesise(Scenario(name, seconds=90, leads=("II", "V2")), seed=seed).ecg, root / "made" / name)
+    return root

@@ -19,7 +19,6 @@ from vqvae.baselines.scalar import ONE, dequantise, step_of
 from vqvae.cli import main
 from vqvae.config import to_json, write_json
 from vqvae.modalities import modality
-from vqvae.modalities.ecg import write
 from vqvae.modalities.ecg.examples import Scenario, synthesise
 from vqvae.networks.autoencoder import Autoencoder, AutoencoderNetworkConfig, VariationalAutoencoder, build_autoencoder
 from vqvae.networks.frames import FramesConfig
@@ -35,16 +34,6 @@ def config(task: str, steps: int = 60) -> AutoencoderConfig:
         (Source("made", ("a", "b")),), (Source("made", ("c",)),), steps=steps, batch_size=4, window=32, check_every=20
     )
     return AutoencoderConfig("tiny", "ecg", task, AutoencoderNetworkConfig(FRAMES, 8), training)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a few synthetic patients."""
-    root = tmp_path_factory.mktemp("data")
-    (root / "made").mkdir()
-    for name, seed in [("a", 1), ("b", 2), ("c", 3)]:
-        write(synthesise(Scenario(name, seconds=60, leads=("II", "V2")), seed=seed).ecg, root / "made" / name)
-    return root
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -118,8 +107,8 @@ def test_a_width_of_no_or_too_many_latents_and_another_task_are_refused():
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_training_lowers_the_loss_and_leaves_an_opponent(task, folder, tmp_path):
-    best = train_autoencoder(config(task, steps=120), folder, tmp_path / "run")
+def test_training_lowers_the_loss_and_leaves_an_opponent(task, patients, tmp_path):
+    best = train_autoencoder(config(task, steps=120), patients, tmp_path / "run")
     losses = [json.loads(line)["loss"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert losses[-1] < losses[0] - 0.02
     opponent = Learned(best)
@@ -129,26 +118,26 @@ def test_training_lowers_the_loss_and_leaves_an_opponent(task, folder, tmp_path)
     assert float(error.std()) < 0.3
 
 
-def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(folder, tmp_path):
-    train_autoencoder(config("vae"), folder, tmp_path / "whole")
-    train_autoencoder(config("vae"), folder, tmp_path / "parts", progress=lambda at: at.step != 37)
-    train_autoencoder(config("vae"), folder, tmp_path / "parts")
+def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(patients, tmp_path):
+    train_autoencoder(config("vae"), patients, tmp_path / "whole")
+    train_autoencoder(config("vae"), patients, tmp_path / "parts", progress=lambda at: at.step != 37)
+    train_autoencoder(config("vae"), patients, tmp_path / "parts")
     whole, parts = (load_file(tmp_path / name / "last" / "state.safetensors") for name in ("whole", "parts"))
     for key, value in whole.items():
         assert torch.allclose(value.float(), parts[key].float(), atol=1e-5), key
 
 
-def test_the_command_line_trains_an_autoencoder_from_its_configuration(folder, tmp_path, capsys):
+def test_the_command_line_trains_an_autoencoder_from_its_configuration(patients, tmp_path, capsys):
     write_json(tmp_path / "config.json", to_json(config("autoencoder", steps=2)))
-    assert main(["train", str(tmp_path / "config.json"), "--data", str(folder), "--run", str(tmp_path / "run")]) == 0
+    assert main(["train", str(tmp_path / "config.json"), "--data", str(patients), "--run", str(tmp_path / "run")]) == 0
     assert "best weights" in capsys.readouterr().out
     assert Learned(tmp_path / "run" / "best").name == "autoencoder"
 
 
-def test_recordings_too_short_to_validate_on_are_refused_before_anything_is_written(folder, tmp_path):
-    settings = AutoencoderTrainingConfig((Source("made", ("a",)),), (Source("made", ("c",)),), window=1000)
-    with pytest.raises(ValueError, match=r"longer than 32000 samples"):
-        train_autoencoder(AutoencoderConfig("t", "ecg", "vae", AutoencoderNetworkConfig(FRAMES), settings), folder, tmp_path / "run")
+def test_recordings_too_short_to_validate_on_are_refused_before_anything_is_written(patients, tmp_path):
+    settings = AutoencoderTrainingConfig((Source("made", ("a",)),), (Source("made", ("c",)),), window=1100)
+    with pytest.raises(ValueError, match=r"longer than 35200 samples"):
+        train_autoencoder(AutoencoderConfig("t", "ecg", "vae", AutoencoderNetworkConfig(FRAMES), settings), patients, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -95,11 +95,12 @@ def test_every_benchmark_has_its_table_under_the_command_that_made_it(tmp_path):
     assert benchmarks(tmp_path) == "Nothing has been measured yet."
     folder, page = tmp_path / "benchmarks" / "results", tmp_path / "README.md"
     folder.mkdir(parents=True)
-    (folder / "ecg.json").write_text(json.dumps(BENCHMARK))
+    (folder / "ecg-first-lead.json").write_text(json.dumps(BENCHMARK))
     page.write_text("\n".join([BEGIN, END, *BENCHMARKS, ""]))
-    assert benchmarks(folder) == f"`python -m vqvae benchmark ecg`\n\n{table(BENCHMARK)}"
+    titled = f"### ECG, first lead\n\n`python -m vqvae benchmark ecg`\n\n{table(BENCHMARK)}"
+    assert benchmarks(folder) == titled
     begin, end = BENCHMARKS
-    assert f"{begin}\n`python -m vqvae benchmark ecg`\n\n{table(BENCHMARK)}\n{end}" in current(tmp_path)[page]
+    assert f"{begin}\n{titled}\n{end}" in current(tmp_path)[page]
 
 
 def test_a_boundary_is_a_row_with_neurokit_beside_it():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from vqvae import baselines
 from vqvae.checkpoint import SHIPPED
 from vqvae.codec.container import pack, unpack
-from vqvae.codecs import Opponent, codec, decode, digest, identity, names, open_vqz, weights
+from vqvae.codecs import Opponent, codec, decode, digest, identity, names, open_vqz, trained
 from vqvae.modalities.ecg import Ecg, example, excerpt, length, restore, to_tensors, with_gaps
 from vqvae.modalities.protocol import Tensors
 
@@ -131,10 +132,14 @@ def test_what_is_not_there_is_said_with_the_choices(recording, tmp_path):
 def test_checkpoints_come_before_opponents():
     assert names("ecg")[0] == "ecg"
     assert names("ecg")[-len(baselines.names("ecg")) :] == baselines.names("ecg")
-    assert weights("dct") is None
-    folder = weights("ecg")
-    assert folder is not None
-    assert (folder / "model.safetensors").is_file()
+
+
+def test_only_what_was_trained_has_weights_whatever_lies_in_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("dct", "own"):
+        shutil.copytree(SHIPPED / "ecg-vae", tmp_path / name)
+    found = trained(["dct", "vae", "ecg", "own", "no/such"])
+    assert found == {"vae": SHIPPED / "ecg-vae", "ecg": SHIPPED / "ecg", "own": Path("own")}
 
 
 def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp_path):
@@ -146,3 +151,19 @@ def test_a_file_of_ones_own_checkpoint_is_decoded_with_its_folder(recording, tmp
     assert rebuilt.signals.shape == recording.signals.shape
     with pytest.raises(ValueError, match="made by best, not by ecg"):
         open_vqz(data, SHIPPED / "ecg")
+
+
+def test_what_a_lost_chunk_changes_outside_the_marked_gap_is_below_a_tenth_of_its_deviation(recording):
+    """Templates and the decoder's second pass look at beats from everywhere: with a chunk lost, they find others."""
+    data = codec("ecg-fine", chunk=5.0).compress(recording, 1.5)
+    whole = codec("ecg-fine").decompress(data).recording.signals
+    last = unpack(data).payloads[-1] or b""
+    found = decode(data[: -len(last)])
+    ((start, stop),) = found.lost
+    outside = np.ones(whole.shape[1], bool)
+    outside[int(start * recording.rate) : int(stop * recording.rate) + 1] = False
+    deviation = np.nanstd(whole, axis=1, keepdims=True)
+    change = 100 * ((found.recording.signals - whole) / deviation)[:, outside]
+    assert np.isfinite(change[~np.isnan(whole[:, outside])]).all()
+    assert np.sqrt(np.nanmean(change**2)) < 1
+    assert np.nanmax(np.abs(change)) < 8

@@ -40,6 +40,16 @@ def results(path: Path) -> dict[str, Any]:
     return {key: found[key] for key in ("points", "winners", "codecs", "configuration")}
 
 
+def compare(page: Page, record: list[Path]) -> None:
+    """Drop the recording on the page and wait for every codec."""
+    page.goto(f"/compare?codecs={','.join(CODECS)}&ratio=24")
+    drop(page, *record)
+    expect(page.get_by_role("heading", name="Compare: short")).to_be_visible()
+    expect(verdict(page)).to_contain_text("keeps most", timeout=3 * SLOW)
+    expect(page.get_by_text("codecs ready")).to_have_count(0, timeout=3 * SLOW)
+    settle(page)
+
+
 def said(page: Page) -> dict[str, str]:
     """What stands beside every codec's signal: its name and its score."""
     labels = chart(page, 1).locator(".js-plotly-plot").evaluate("plot => plot._fullLayout.annotations.map(label => label.text)")
@@ -48,12 +58,7 @@ def said(page: Page) -> dict[str, str]:
 
 
 def test_a_researcher_takes_home_evidence_whose_command_gives_the_same_numbers(page, record, tmp_path):
-    page.goto(f"/compare?codecs={','.join(CODECS)}&ratio=24")
-    drop(page, *record)
-    expect(page.get_by_role("heading", name="Compare: short")).to_be_visible()
-    expect(verdict(page)).to_contain_text("keeps most", timeout=3 * SLOW)
-    expect(page.get_by_text("codecs ready")).to_have_count(0, timeout=3 * SLOW)
-    settle(page)
+    compare(page, record)
     expect(verdict(page)).to_contain_text("24 times smaller")
     assert "still to come" not in verdict(page).inner_text()
     assert asked(page)["codecs"].split("%2C") == CODECS
@@ -86,12 +91,7 @@ def test_a_researcher_takes_home_evidence_whose_command_gives_the_same_numbers(p
 def test_the_signals_move_and_zoom_together_and_nothing_leaves_a_narrow_window(page, record):
     page.set_viewport_size({"width": 900, "height": 900})
     page.emulate_media(color_scheme="dark")
-    page.goto(f"/compare?codecs={','.join(CODECS)}&ratio=24")
-    drop(page, *record)
-    expect(page.get_by_role("heading", name="Compare: short")).to_be_visible()
-    expect(verdict(page)).to_contain_text("keeps most", timeout=3 * SLOW)
-    expect(page.get_by_text("codecs ready")).to_have_count(0, timeout=3 * SLOW)
-    settle(page)
+    compare(page, record)
     plot = chart(page, 1).locator(".js-plotly-plot")
     row = plot.locator(".nsewdrag").nth(1)
     row.scroll_into_view_if_needed()

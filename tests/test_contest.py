@@ -19,7 +19,7 @@ from vqvae.contest.curves import Curve, at_ratio
 from vqvae.contest.entries import Contest, prepare, size_at
 from vqvae.contest.fairness import warnings
 from vqvae.contest.race import race
-from vqvae.contest.results import Failed, Result, Seconds, agreeing, distance, ranked, winners
+from vqvae.contest.results import Failed, Result, Seconds, distance, ranked, winners
 from vqvae.contest.schema import interpolated
 from vqvae.contest.sizes import LEAST, fit
 from vqvae.modalities.ecg import Ecg, example, excerpt, sampled, write
@@ -265,11 +265,6 @@ def test_lossless_is_the_best_of_all_ratios_of_signal_to_noise():
     assert winners([result("a", snr=math.inf), result("b", snr=math.inf), result("c", snr=90.0)]) == {"snr": ("a", "b")}
 
 
-def test_scores_that_all_have_keep_their_order():
-    assert agreeing([result("a", prdn=1.0, f1=2.0, snr=3.0), result("b", snr=1.0, prdn=2.0)]) == ("prdn", "snr")
-    assert agreeing([]) == ()
-
-
 # curves
 
 
@@ -345,4 +340,14 @@ def test_training_on_this_recording_or_on_other_splits_is_said(tmp_path):
     (said,) = warnings({"one": one}, "114")
     assert said.startswith("one was chosen on a record of this name, mitdb/114")
     (said,) = warnings({"one": one, "other": other}, "upload")
-    assert "one and other were trained on different records; mitdb/101 trained one and validated the other" in said
+    assert "one was trained on other records than other; mitdb/101 trained one and validated the other" in said
+
+
+def test_codecs_that_share_a_warning_are_named_in_it_together(tmp_path):
+    folders = {name: trained(tmp_path, name, ["100", "101"], ["114"]) for name in ("one", "two", "three")}
+    (said,) = warnings(folders, "101")
+    assert said.startswith("one, two and three were trained on a record of this name, mitdb/101:")
+    folders |= {name: trained(tmp_path, name, ["200"], ["124"]) for name in ("four", "five")}
+    chosen, different = warnings(folders, "124")
+    assert chosen.startswith("four and five were chosen on a record of this name, mitdb/124:")
+    assert different.startswith("one, two and three were trained on other records than four and five:")

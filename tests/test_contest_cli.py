@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -264,3 +267,22 @@ def test_a_ratio_beyond_the_grid_and_a_lead_that_is_not_there_are_refused(record
     for more, words in (("--ratios=2", "the ratio 2 lies outside"), ("--leads=V9", "no lead 'V9'"), ("--seconds=0", "holds nothing")):
         assert main([*given, more]) == 2
         assert words in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_comparison_although_a_codec_gives_no_sign_of_progress():
+    code = (
+        "import os, runpy, sys, threading; from vqvae.codecs import Opponent\n"
+        "Opponent.compress = lambda *_: (os.write(1, b'begun\\n'), threading.Event().wait())\n"
+        "sys.argv = ['vqvae', 'compare', 'example:normal', '--codecs', 'dct,smoothing,averaging', '--bytes', '900']\n"
+        "runpy.run_module('vqvae', run_name='__main__')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            begun = running.stdout and running.stdout.readline()
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert begun == "begun\n"
+    assert running.returncode == 130
+    assert said == "vqvae: stopped; what was finished is kept\n"

@@ -190,7 +190,7 @@ def test_the_curve_says_what_its_axes_are_and_holds_every_point_within_them():
 
 
 def test_a_score_without_answer_is_no_point_and_one_that_should_be_high_says_so():
-    picture = curve([CurvePoint("ecg", 50.0, math.nan), CurvePoint("ecg", 60.0, 99.0)], Axis("R peak F1", "%", "higher"))
+    picture = curve([CurvePoint("ecg", 50.0, math.nan), CurvePoint("ecg", 60.0, 99.0)], Axis("R-peak F1", "%", "higher"))
     assert [list(trace.x) for trace in picture.data] == [[60.0]]
     assert picture.layout.yaxis.title.text.endswith("higher is better")
     assert picture.layout.yaxis.type != "log"

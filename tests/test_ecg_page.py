@@ -111,16 +111,17 @@ def test_another_checkpoint_keeps_the_level_within_what_it_has():
     assert "Step 3 of 3" in " ".join(caption.value for caption in app.sidebar.caption)
 
 
-def test_the_tab_of_codes_says_what_they_take_and_what_they_are():
-    app = opened(checkpoint=FINE, level="2", example="normal")
+@pytest.mark.parametrize("name", [FINE, "ecg-fine"])
+def test_the_tab_of_codes_says_what_they_take_and_what_they_are(name):
+    app = opened(checkpoint=name, level="2", example="normal")
     app.session_state["ecg.tabs"] = "Codes"
     app.run()
     assert not app.exception
-    page, checkpoint = shown(app), pipeline.load(FINE)
+    page, checkpoint = shown(app), pipeline.load(name)
     sizes = {size.name: size.bytes for size in pipeline.sizes(checkpoint, page.encoded)}
     table = next(table.value for table in app.table if "Written as" in table.value)
     assert list(table["Bytes"]) == [words.number(size) for size in sizes.values()]
-    assert table["Written as"].iloc[-1] == "File, adaptive coder, the one here"
+    assert list(table["Written as"]) == ["Fixed length", "File, static coder", "File, adaptive coder, the one here"]
     assert sizes["adaptive"] == len(page.file)
     assert any(text.value.replace("\\", "") == saving(sizes["fixed length"], len(page.file)) for text in app.markdown)
     payload = sum(len(part or b"") for part in unpack(page.file).payloads)

@@ -10,6 +10,7 @@ import pytest
 
 from vqvae.modalities.ecg.reading import read
 from vqvae.modalities.ecg.recording import AAMI_CLASS
+from vqvae.modalities.ecg.wfdb_header import files_of
 
 WHOLE = [
     "100_3chan",
@@ -125,6 +126,17 @@ def test_a_layout_puts_the_leads_of_its_segments_in_place_and_leaves_gaps(tmp_pa
     assert recording.leads == ("II", "V")
     np.testing.assert_allclose(recording.signals[0], [*nothing, *nothing[:10], *ramp * 0.01], atol=1e-7)
     np.testing.assert_allclose(recording.signals[1], [*ramp * 0.001, *nothing, *ramp * 0.001], atol=1e-7)
+
+
+def test_the_files_of_a_record_are_its_headers_segments_signals_and_beats_and_no_others(data, tmp_path):
+    (tmp_path / "m.hea").write_text("m/3 1 100 20\nm_1 10\n~ 0\nm_2 10\n")
+    for part in ("m_1", "m_2"):
+        (tmp_path / f"{part}.hea").write_text(f"{part} 1 100 10\nsamples_{part}.dat 16 200/mV 16 0 0 0 0 II\n")
+    for other in ("samples_m_1.dat", "samples_m_2.dat", "m.atr", "m.dat", "n.hea", "m.csv"):
+        (tmp_path / other).write_bytes(b"")
+    found = [file.name for file in files_of(tmp_path / "m.hea")]
+    assert found == ["m.atr", "m.hea", "m_1.hea", "m_2.hea", "samples_m_1.dat", "samples_m_2.dat"]
+    assert [file.name for file in files_of(data / "mitdb/101.hea")] == ["101.atr", "101.dat", "101.hea"]
 
 
 def test_a_monitor_record_of_15_segments_has_the_values_of_wfdb(data, tmp_path):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 import quantizer_mutants as M
 import quantizer_properties as properties
-import torch
 
 from vqvae.quantizers import EMAVectorQuantizer, kmeans
 
-
-@pytest.fixture(autouse=True)
-def _repeatable() -> Iterator[None]:
-    """A fixed seed, and one thread: for arrays this small, waiting for another costs more than it saves."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("repeatable")
 
 
 P = properties

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -11,6 +10,8 @@ import torch
 
 from vqvae.quantizers import EMAVectorQuantizer, ResidualQuantizer, VectorQuantizer, kmeans, nearest_code
 from vqvae.quantizers.kmeans import lloyd_step
+
+pytestmark = pytest.mark.usefixtures("repeatable")
 
 gradient = partial(VectorQuantizer, 16, 4)
 ema = partial(EMAVectorQuantizer, 16, 4)
@@ -26,16 +27,6 @@ def residual_ema(**options: float) -> ResidualQuantizer:
 
 EVERY = [gradient, ema, residual_gradient, residual_ema]
 every_quantizer = pytest.mark.parametrize("make", EVERY, ids=["gradient", "ema", "residual-gradient", "residual-ema"])
-
-
-@pytest.fixture(autouse=True)
-def _repeatable() -> Iterator[None]:
-    """A fixed seed, and one thread: for arrays this small, waiting for another costs more than it saves."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 @every_quantizer

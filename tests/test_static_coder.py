@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from vqz_cases import SIZES, random_codes, static_coder
 
 from vqvae.codec import rans
 from vqvae.codec.static import FARTHEST, Lanes, StaticCoder
-from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, StaticTables, folded, learn, unfolded, unpack_tables
+from vqvae.codec.static_tables import CLASSES, MAX_ENTRIES, Plan, StaticTables, folded, learn, unfolded, unpack_tables
 from vqvae.metrics.rate import order0_bits
 
 
@@ -274,12 +275,25 @@ def test_classes_are_about_equally_frequent(tables):
 
 def test_classes_share_what_a_code_that_is_nearly_all_leaves_over():
     rng = np.random.default_rng(11)
-    quiet = [np.where(rng.random((1, 2, 20000)) < 0.9, 0, rng.integers(1, 16, (1, 2, 20000))) for _ in range(4)]
+    quiet = [np.where(rng.random((1, 2, 20000)) < 0.9, 0, rng.integers(1, 64, (1, 2, 20000))) for _ in range(4)]
     for codes in quiet:
-        codes[0, 1] = (codes[0, 0] + (rng.random(20000) < 0.1)) % 16  # the second level is told by the first
-    border = np.array(learn(quiet, 16).plans[1].below)
+        codes[0, 1] = (codes[0, 0] + (rng.random(20000) < 0.1)) % 64  # the second level is told by the first
+    border = np.array(learn(quiet, 64).plans[1].below)
     first = np.concatenate([codes[0, 0] for codes in quiet])
     shares = np.bincount(np.searchsorted(border, first[first > 0], side="right")) / np.count_nonzero(first)
     assert border[0] == 1
     assert len(border) + 1 == CLASSES[-1]
     assert shares[1:].max() < 0.1
+
+
+def test_signed_codes_are_written_as_they_always_were():
+    """A snapshot: files of other days must stay readable, and no table here comes from floats or files."""
+    plans = (Plan((1, 3, 5), ()), Plan((1, 2), (1, 4)), Plan((), (2,)))
+    steps = (np.arange(15 * 12) * 37 % 113 + 1).reshape(15, 12).astype(np.uint8)
+    coder = StaticCoder(StaticTables(plans, steps, True))
+    places = np.arange(2 * 3 * 700)
+    codes = ((places * places * 7 + places // 5) % 23 - 11).reshape(2, 3, 700)
+    codes[1, 2, ::90] = [-(1 << bits) for bits in range(8)]
+    data = coder.encode(codes)
+    assert (coder.decode(data, codes.shape) == codes).all()
+    assert hashlib.sha256(data).hexdigest() == "6fc3bd3dd8d05a95e81b6951f09262db4660829c275e1944f75100f75ab01e23"

@@ -14,23 +14,11 @@ from safetensors.torch import load_file
 from vqvae.checkpoint import SHIPPED, load
 from vqvae.config import read_json
 from vqvae.datasets.splits import SPLITS
-from vqvae.modalities.ecg import write
-from vqvae.modalities.ecg.examples import Scenario, synthesise
 from vqvae.networks.frames import FramesConfig
 from vqvae.networks.vqvae import ModelConfig, QuantizerConfig
 from vqvae.training.config import CodebookConfig, Source, TrainingConfig
 from vqvae.training.loop import train
 from vqvae.training.windows import Windows
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a few synthetic patients."""
-    root = tmp_path_factory.mktemp("data")
-    (root / "made").mkdir()
-    for name, seed in [("a", 1), ("b", 2), ("c", 3)]:
-        write(synthesise(Scenario(name, seconds=90, leads=("II", "V2")), seed=seed).ecg, root / "made" / name)
-    return root
 
 
 def config(kind: str = "refined", steps: int = 60) -> CodebookConfig:
@@ -53,8 +41,8 @@ def rows(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_training_lowers_the_error_and_leaves_a_checkpoint_that_loads(folder, tmp_path):
-    best = train(config(steps=160), folder, tmp_path / "run")
+def test_training_lowers_the_error_and_leaves_a_checkpoint_that_loads(patients, tmp_path):
+    best = train(config(steps=160), patients, tmp_path / "run")
     history = [row["prdn"] for row in rows(tmp_path / "run")]
     assert history[-1][1] < 0.97 * history[0][1]
     assert history[-1][1] < history[-1][0]
@@ -63,17 +51,17 @@ def test_training_lowers_the_error_and_leaves_a_checkpoint_that_loads(folder, tm
 
 
 @pytest.mark.parametrize("kind", ["ema", "gradient"])
-def test_plain_quantizers_train_in_the_same_loop(folder, tmp_path, kind):
-    train(config(kind, steps=80), folder, tmp_path / "run")
+def test_plain_quantizers_train_in_the_same_loop(patients, tmp_path, kind):
+    train(config(kind, steps=80), patients, tmp_path / "run")
     history = [row["prdn"] for row in rows(tmp_path / "run")]
     assert min(row[-1] for row in history[1:]) < history[0][-1]
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(folder, tmp_path):
-    train(config(), folder, tmp_path / "whole")
-    train(config(), folder, tmp_path / "parts", progress=lambda at: at.step != 37)
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(patients, tmp_path):
+    train(config(), patients, tmp_path / "whole")
+    train(config(), patients, tmp_path / "parts", progress=lambda at: at.step != 37)
     assert read_json(tmp_path / "parts" / "status.json")["state"] == "stopped"
-    train(config(), folder, tmp_path / "parts")
+    train(config(), patients, tmp_path / "parts")
     whole, parts = (load_file(tmp_path / name / "last" / "state.safetensors") for name in ("whole", "parts"))
     assert whole.keys() == parts.keys()
     for key, value in whole.items():
@@ -86,11 +74,11 @@ def test_a_wrong_data_folder_leaves_no_run_behind(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_folder_belongs_to_one_configuration(folder, tmp_path):
-    train(config(), folder, tmp_path, progress=lambda _: False)
+def test_a_run_folder_belongs_to_one_configuration(patients, tmp_path):
+    train(config(), patients, tmp_path, progress=lambda _: False)
     other = dataclasses.replace(config(), name="other")
     with pytest.raises(ValueError, match="another configuration"):
-        train(other, folder, tmp_path)
+        train(other, patients, tmp_path)
 
 
 def test_windows_repeat_by_step_and_differ_between_steps_ranks_and_seeds():

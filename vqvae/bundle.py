@@ -79,10 +79,9 @@ def report(contest: Contest, results: Sequence[Result], source: Source, asked: A
 
 def warned(codecs: Sequence[str], recording: str) -> tuple[str, ...]:
     """What a reader must know before comparing these codecs (names or folders) on a recording of this name."""
-    from vqvae.codecs import weights
+    from vqvae.codecs import trained
 
-    folders = {name: folder for name in codecs if (folder := weights(name)) is not None}
-    return warnings(folders, recording)
+    return warnings(trained(codecs), recording)
 
 
 def contents(

@@ -100,6 +100,7 @@ def _contest(metrics: dict[str, Any]) -> str:
     return "\n".join([_markdown(titles, rows), *([""] if notes else []), *notes])
 
 
+KINDS = {"ecg": "ECG"}  # of data, as titles name them where a capital letter is not enough
 AT_RATIOS = {  # score -> the ratios at which a benchmark's table shows it; all when empty
     "prdn": (),
     "qrs_duration_within_10ms": (16.0, 32.0),
@@ -168,7 +169,9 @@ def benchmarks(folder: Path) -> str:
     parts = []
     for path in sorted(folder.glob("*.json")):
         found = read_json(path)
-        parts.append("\n".join([f"`{found['command']}`", "", table(found)]))
+        kind, _, part = path.stem.partition("-")
+        title = f"### {KINDS.get(kind, kind.capitalize())}, {part.replace('-', ' ')}"
+        parts.append("\n".join([title, "", f"`{found['command']}`", "", table(found)]))
     return "\n\n".join(parts) or "Nothing has been measured yet."
 
 

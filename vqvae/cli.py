@@ -1,4 +1,4 @@
-"""`python -m vqvae …`: one thin sub-command per task.  Exit status 0, or 2 with one sentence on standard error."""
+"""`python -m vqvae …`: one thin sub-command per task.  Exit status 0, or with one sentence on standard error 2, after Ctrl-C 130."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from vqvae.commands import benchmark, comparison, datasets, evaluation, files, reconstruction, training
+
+STOPPED = 130  # exit status after Ctrl-C, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("vqvae: stopped; what was finished is kept", file=sys.stderr)
-        return 2
+        return STOPPED
     return 0
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,9 +66,17 @@ def weights(name: str | Path) -> Path | None:
     """The checkpoint folder of a codec by name or folder, None when it was not trained or is not there."""
     from vqvae import checkpoint as checkpoints
 
-    shipped = {folder.name: folder for folder in checkpoints.folders()}
-    folder = shipped.get(f"ecg-{name}" if name in baselines.names() else str(name), Path(name))
-    return folder if (folder / "config.json").is_file() else None
+    if name in baselines.names():
+        return baselines.folder(str(name))
+    try:
+        return checkpoints.find(name)
+    except ValueError:
+        return None
+
+
+def trained(names: Iterable[str]) -> dict[str, Path]:
+    """The checkpoint folder of every codec, by name or folder, that was trained."""
+    return {name: folder for name in names if (folder := weights(name)) is not None}
 
 
 def open_vqz(data: bytes, folder: str | Path | None = None) -> Codec:

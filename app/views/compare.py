@@ -12,7 +12,7 @@ from app.choices_compare import Choice
 from app.contests import EVIDENCE, PREPARING, Found
 from app.jobs import WAITING, Job
 from app.tasks import POLL, ended, job
-from app.views.compare_words import PLAIN, Said
+from app.views.compare_words import CALLED, Said
 from app.views.ecg import length
 from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
@@ -96,7 +96,7 @@ def notes(results: Sequence[Result], failed: Sequence[Failed]) -> None:
         if result.note:
             more = "" if result.competes else " It wins nothing here."
             st.caption(f":material/info: {plain(result.note)}{more}")
-    if any(result.codec in PLAIN for result in results):
+    if any(result.codec in CALLED for result in results):
         st.caption(cache.text("compare_wavelet"))
     if results:
         st.expander("What each codec does").markdown(

@@ -13,7 +13,6 @@ from app.contests import Point
 from app.jobs import Job
 from app.tasks import POLL, ended, job
 from app.views import compare
-from app.views.compare_words import score
 from app.words import score_title
 from vqvae.contest.results import Result
 from vqvae.modalities.ecg.contest_curve import Axis, CurvePoint, curve
@@ -65,7 +64,7 @@ def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Po
 
 def picture(points: Sequence[Point], results: Sequence[Result], ranking: str, dark: bool) -> go.Figure:
     """The curve with the files of the table in it."""
-    found = score(results[0].truth, ranking)
+    found = results[0].truth.find(ranking)
     axis = Axis(score_title(ranking), found.unit if found else "", "higher" if found and found.perfect > 0 else "lower")
     table = [CurvePoint(result.codec, result.rate, _value(result.truth, ranking)) for result in results]
     drawn = [CurvePoint(point.codec, point.rate, _value(point.truth, ranking)) for point in points]
@@ -73,5 +72,5 @@ def picture(points: Sequence[Point], results: Sequence[Result], ranking: str, da
 
 
 def _value(report: Report, name: str) -> float:
-    found = score(report, name)
+    found = report.find(name)
     return abs(found.value) if found and found.perfect == 0 else found.value if found else float("nan")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from app.views.compare_words import figure, score
+from app.views.compare_words import figure
 from app.words import number, score_title
 from vqvae.contest.results import Result, winners
 from vqvae.modalities.ecg.contest_marks import marks
@@ -50,7 +50,7 @@ def _columns(results: Sequence[Result], scores: Sequence[str]) -> list[Column]:
     both = any(result.faithful for result in results)
     found = []
     for name in scores:
-        known = score(results[0].truth, name)
+        known = results[0].truth.find(name)
         if known:
             unit = f" ({known.unit})" if known.unit else ""
             found.append(Column(name, f"{score_title(name)}{', truth' if both else ''}{unit}", known, False))
@@ -64,7 +64,7 @@ def _row(place: int, result: Result, columns: Sequence[Column]) -> dict[str, Any
     values = {}
     for column in columns:
         report = reports[column.faithful]
-        known = score(report, column.score.name) if report else None
+        known = report.find(column.score.name) if report else None
         values[column.key] = known.value if known else float("nan")
     seconds = result.seconds.encode + result.seconds.decode
     return {"place": place, "codec": result.codec, **values, "bytes": len(result.data), "rate": result.rate, "seconds": seconds}

@@ -9,13 +9,14 @@ import streamlit as st
 
 from app import trained
 from app.words import plain
+from vqvae import codecs
 from vqvae.contest.fairness import warnings
 from vqvae.contest.results import Result
 
 
 def fairness(results: Sequence[Result], recording: str) -> None:
     """What is unfair about comparing these codecs on this recording, and what the trained ones were trained on."""
-    places = trained.folders(result.codec for result in results)
+    places = codecs.trained(result.codec for result in results)
     said = [plain(sentence) for sentence in warnings(places, recording)]
     if said:
         st.warning(said[0] if len(said) == 1 else "\n".join(f"- {sentence}" for sentence in said), icon=":material/balance:")

@@ -91,18 +91,12 @@ def _show(recording: Ecg, starts: np.ndarray) -> None:
 
 
 def _move(recording: Ecg, start: float) -> None:
-    last = max(0.0, recording.seconds - st.session_state[SECONDS])
-    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
+    choices_ecg.move(recording, start, st.session_state[SECONDS])
 
 
 def _controls(recording: Ecg, starts: np.ndarray) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    _move(recording, st.session_state[TIME])
-    seconds = st.session_state[SECONDS]
-    row.number_input(
-        "Start of the window in seconds", 0.0, max(0.01, recording.seconds - seconds), step=seconds / 2, format="%.2f", key=TIME,
-        icon=":material/schedule:", label_visibility="collapsed", width=200, persist_state="session",
-    )  # fmt: skip
+    choices_ecg.choose_time(row, recording, st.session_state[SECONDS])
     row.selectbox(
         "Length of the window", WINDOWS, key=SECONDS, format_func=lambda length: number(int(length), "s"), width=110,
         label_visibility="collapsed", persist_state="session",

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from app.words import number, score_title
 from vqvae.contest.results import Result, distance, winners
-from vqvae.modalities.protocol import Report, Score
 
 TEXTBOOK, HARDEST = "wavelet", "wavelet-adaptive"
-PLAIN = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
+CALLED = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
 
 
 class Said(NamedTuple):
@@ -21,14 +20,9 @@ class Said(NamedTuple):
     won: bool | None  # whether one of our own leads; None where none takes part
 
 
-def score(report: Report, name: str) -> Score | None:
-    """The score called `name`, where the report has it."""
-    return next((found for found in report.scores if found.name == name), None)
-
-
 def value(result: Result, name: str) -> str:
     """A score of a result against the truth, with its unit."""
-    found = score(result.truth, name)
+    found = result.truth.find(name)
     return figure(found.value, found.unit) if found else figure(float("nan"))
 
 
@@ -60,10 +54,10 @@ def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list
     rival = next((result for result in fair if (result.codec in ours) != (first.codec in ours)), None)
     if rival:
         whose = "The best opponent" if first.codec in ours else "The best of ours"
-        said.append(f"{whose}, {plain(rival)}, has {value(rival, ranking)}.")
+        said.append(f"{whose}, {called(rival)}, has {value(rival, ranking)}.")
         named.add(rival.codec)
-    wavelets = [result for result in fair if result.codec in PLAIN and result.codec not in named]
-    said += [f"{plain(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
+    wavelets = [result for result in fair if result.codec in CALLED and result.codec not in named]
+    said += [f"{called(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
     return said
 
 
@@ -76,25 +70,20 @@ def _losses(fair: Sequence[Result], scores: Sequence[str], ours: Collection[str]
     for name in scores if fair[0].codec in ours else scores[1:]:
         if best.get(name) and not any(codec in ours for codec in best[name]):
             winner = next(result for result in fair if result.codec == best[name][0])
-            own = min(mine, key=lambda result: _distance(result, name))
-            lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {plain(winner)})")
+            own = min(mine, key=lambda result: distance(result.truth.find(name)))
+            lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {called(winner)})")
     if lost:
         return [f"Ours lose on {_listed(lost)}."]
     return ["Ours lose on none of the other scores shown."] if len(scores) > 1 else []
 
 
-def _distance(result: Result, name: str) -> float:
-    found = score(result.truth, name)
-    return distance(found) if found else float("inf")
-
-
-def plain(result: Result) -> str:
+def called(result: Result) -> str:
     """A codec's name in running text."""
-    return PLAIN.get(result.codec, result.codec)
+    return CALLED.get(result.codec, result.codec)
 
 
 def _names(results: Sequence[Result]) -> str:
-    return _listed([plain(result) for result in results])
+    return _listed([called(result) for result in results])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:
 
 def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    choices_ecg.choose_time(row, recording)
+    choices_ecg.choose_time(row, recording, choices_ecg.window_seconds())
     choices_ecg.choose_scale(row)
     if len(beats):
         times = beats["time"].to_numpy()
@@ -123,7 +123,7 @@ def _jump(recording: Ecg, view: View) -> None:
     points = st.session_state["ecg.overview"]["selection"]["points"]
     if points:
         st.session_state[CHOSEN] = None
-        choices_ecg.move(recording, float(points[0]["x"]) - view.seconds / 2)
+        choices_ecg.move(recording, float(points[0]["x"]) - view.seconds / 2, view.seconds)
 
 
 def _measure(shown: cache.Shown, view: View) -> None:

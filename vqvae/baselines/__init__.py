@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 from vqvae.baselines.protocol import Baseline
 
@@ -26,11 +27,10 @@ def names(kind: str | None = None) -> tuple[str, ...]:
 
 def baseline(name: str) -> Baseline:
     """The opponent of this name; ValueError naming those there are."""
-    if name in _TRAINED:
+    if weights := folder(name):
         from vqvae.baselines.learned import Learned
-        from vqvae.checkpoint import SHIPPED
 
-        return Learned(SHIPPED / _TRAINED[name])
+        return Learned(weights)
     if name == "wavelet-adaptive":
         return _coached()
     if name not in _CLASSICAL | _GRIDS:
@@ -38,6 +38,15 @@ def baseline(name: str) -> Baseline:
     module, kind = (_CLASSICAL | _GRIDS)[name].split(".")
     opponent: Baseline = getattr(import_module(f"vqvae.baselines.{module}"), kind)()
     return opponent
+
+
+def folder(name: str) -> Path | None:
+    """Where the weights of an opponent are; None for one without."""
+    if name not in _TRAINED:
+        return None
+    from vqvae.checkpoint import SHIPPED
+
+    return SHIPPED / _TRAINED[name]
 
 
 def _coached() -> Baseline:

@@ -129,11 +129,13 @@ def _write(options: argparse.Namespace, contest: Contest, results: list[Result],
 
 
 def _source(options: argparse.Namespace) -> Source:
-    """Where the recording came from; beside the file, those of the same WFDB record."""
+    """Where the recording came from: the file, or all files of a WFDB record."""
     from vqvae.bundle import Source
+    from vqvae.modalities.ecg.wfdb_header import files_of
 
     if options.file.startswith("example:"):
         return Source(options.file)
     path = Path(options.file)
-    paths = {path, *(path.with_suffix(suffix) for suffix in (".hea", ".dat", ".atr"))}
-    return Source(options.file, {part.name: part.read_bytes() for part in sorted(paths) if part.is_file()}, rate=options.rate)
+    header = path.with_suffix(".hea")
+    record = path.suffix in ("", ".hea", ".dat") and header.is_file()
+    return Source(options.file, {part.name: part.read_bytes() for part in (files_of(header) if record else [path])}, rate=options.rate)

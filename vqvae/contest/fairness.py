@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vqvae.config import read_object
 
-_TRAINED = "its figures here say nothing about other patients"
-_CHOSEN = "its figures here may be a little too good"
+_TRAINED = "figures here say nothing about other patients"
+_CHOSEN = "figures here may be a little too good"
 
 
 class Split(NamedTuple):
@@ -35,20 +35,33 @@ def warnings(folders: Mapping[str, Path], recording: str) -> tuple[str, ...]:
     Records are told by their names alone: another recording that happens to be called the same is warned of, too.
     """
     splits = {name: split(folder) for name, folder in folders.items()}
+    training = {name: found.training for name, found in splits.items()}
+    validation = {name: found.validation for name, found in splits.items()}
     said = []
-    for name, found in splits.items():
-        for done, records, so in (("trained", found.training, _TRAINED), ("chosen", found.validation, _CHOSEN)):
-            if same := sorted(record for record in records if record.rsplit("/", 1)[-1] == recording):
-                said.append(f"{name} was {done} on a record of this name, {' and '.join(same)}: if it is this one, {so}.")
-    trained = {name: found for name, found in splits.items() if found.training}
-    for left, right in _different(trained):
-        crossed = sorted(trained[left].training & trained[right].validation) + sorted(trained[right].training & trained[left].validation)
-        one_has = f"; {crossed[0]} trained one and validated the other" if crossed else ""
-        said.append(f"{left} and {right} were trained on different records{one_has}: compare them only on records that neither has seen.")
+    for done, records, so in (("trained", training, _TRAINED), ("chosen", validation, _CHOSEN)):
+        same = {name: frozenset(record for record in own if record.rsplit("/", 1)[-1] == recording) for name, own in records.items()}
+        for found, names in _together(same).items():
+            said.append(f"{_were(names)} {done} on a record of this name, {' and '.join(sorted(found))}: if it is this one, {so}.")
+    (mine, first), *others = _together(training).items() or [(frozenset(), [])]
+    for theirs, other in others:
+        crossed = [sorted(mine & validation[name]) for name in other] + [sorted(theirs & validation[name]) for name in first]
+        one_has = next((f"; {records[0]} trained one and validated the other" for records in crossed if records), "")
+        said.append(f"{_were(first)} trained on other records than {_listed(other)}{one_has}: compare only on records that none has seen.")
     return tuple(said)
 
 
-def _different(splits: Mapping[str, Split]) -> list[tuple[str, str]]:
-    """Every checkpoint that was trained on other records than the first one, beside that one."""
-    names = list(splits)
-    return [(names[0], name) for name in names[1:] if splits[name].training != splits[names[0]].training]
+def _together(records: Mapping[str, frozenset[str]]) -> dict[frozenset[str], list[str]]:
+    """Checkpoints by the records that they have in common; without those that have none."""
+    groups: dict[frozenset[str], list[str]] = {}
+    for name, own in records.items():
+        if own:
+            groups.setdefault(own, []).append(name)
+    return groups
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _were(names: Sequence[str]) -> str:
+    return f"{_listed(names)} {'was' if len(names) == 1 else 'were'}"

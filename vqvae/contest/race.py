@@ -37,7 +37,7 @@ def race(work: Mapping[str, Callable[[Doing], Iterable[T]]], told: Told | None =
     """Run all of `work` on `workers` threads, in its order; yields every answer as it comes.
 
     What a piece of work raises is raised here, and so is what `told` raises; then, and when the caller stops asking, the work that is
-    left is not begun and that which runs is stopped at its next sign of progress.
+    left is not begun and that which runs is stopped at its next sign of progress, which only Ctrl-C does not wait for.
     """
     news: SimpleQueue[_News | Found[T] | Future[None]] = SimpleQueue()
     stop = Event()
@@ -51,22 +51,24 @@ def race(work: Mapping[str, Callable[[Doing], Iterable[T]]], told: Told | None =
         for answer in work[name](doing):
             news.put(Found(name, answer))
 
-    with ThreadPoolExecutor(workers) as pool:
+    pool, wait = ThreadPoolExecutor(workers), True
+    try:
         futures = [pool.submit(run, name) for name in work]
         for future in futures:
             future.add_done_callback(news.put)
-        try:
-            left = len(futures)
-            while left:
-                event = news.get()
-                if isinstance(event, Future):
-                    left -= 1
-                    event.result()
-                elif isinstance(event, Found):
-                    yield event
-                elif told:
-                    told(*event)
-        finally:
-            stop.set()
-            for future in futures:
-                future.cancel()
+        left = len(futures)
+        while left:
+            event = news.get()
+            if isinstance(event, Future):
+                left -= 1
+                event.result()
+            elif isinstance(event, Found):
+                yield event
+            elif told:
+                told(*event)
+    except KeyboardInterrupt:
+        wait = False
+        raise
+    finally:
+        stop.set()
+        pool.shutdown(wait, cancel_futures=True)

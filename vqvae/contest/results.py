@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -51,9 +51,9 @@ class Failed(NamedTuple):
     sentence: str
 
 
-def distance(score: Score) -> float:
+def distance(score: Score | None) -> float:
     """How far a score is from perfect; larger is worse, and no answer is worst.  Where perfect is infinite, more is better."""
-    if math.isnan(score.value):
+    if score is None or math.isnan(score.value):
         return math.inf
     return -score.value if score.perfect == math.inf else abs(score.value - score.perfect)
 
@@ -79,12 +79,6 @@ def ranked(results: Iterable[Result], score: str) -> list[Result]:
     """Results by one score, the best first; after them those without an answer, and last those larger than allowed."""
 
     def key(result: Result) -> tuple[bool, float]:
-        return not result.competes, distance(next(found for found in result.truth.scores if found.name == score))
+        return not result.competes, distance(result.truth.find(score))
 
     return sorted(results, key=key)
-
-
-def agreeing(results: Sequence[Result]) -> tuple[str, ...]:
-    """Names of the scores that every result has, in the order of the first."""
-    names = [tuple(score.name for score in result.truth.scores) for result in results]
-    return tuple(name for name in names[0] if all(name in others for others in names)) if names else ()

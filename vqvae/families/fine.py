@@ -17,7 +17,7 @@ from vqvae.metrics.rate import bits_per_code
 from vqvae.networks.fine import FineVQVAE
 from vqvae.training.fine import FineCheckpointConfig
 
-LARGEST = 2**19 - 1  # magnitude of a code: differences of two are written too, and those must stay below 2 ** 20
+MAX_CODE = 2**19 - 1  # magnitude: differences of two are written too, and those must stay below 2 ** 20
 
 Work = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Windows of codes and of what lies beside them (N, D, t) -> samples (N, 1, t * D)."""
@@ -59,7 +59,7 @@ class Fine:
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (N, 1, T) -> codes (N, D, T / D), chosen by rate and distortion in chunks of frames that are written together."""
         latents = self._latents(values) * np.float32(2.0**quality)
-        np.clip(latents, -LARGEST, LARGEST, out=latents)
+        np.clip(latents, -MAX_CODE, MAX_CODE, out=latents)
         return choose_scalars(self._adaptive(len(latents)), latents, self._config.training.trade, chunk, progress)
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:

@@ -43,12 +43,16 @@ class Report(NamedTuple):
     scores: tuple[Score, ...]
     events: dict[str, pd.DataFrame]  # "beats", "notes", "slices": one row per event
 
+    def find(self, name: str) -> Score | None:
+        """The score called `name`, where there is one."""
+        return next((score for score in self.scores if score.name == name), None)
+
     def value(self, name: str) -> float:
         """The value of the score called `name`; KeyError when there is none."""
-        for score in self.scores:
-            if score.name == name:
-                return score.value
-        raise KeyError(name)
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found.value
 
 
 class Modality(Protocol):

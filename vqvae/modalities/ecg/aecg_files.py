@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, check_rate, check_size, select
+from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, believed, check_rate, check_size, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}
@@ -72,14 +72,7 @@ def _child(node: ElementTree.Element, name: str) -> ElementTree.Element | None:
 
 
 def _number(node: ElementTree.Element, file: str) -> float:
-    text = node.get("value", "")
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not abs(value) < MAX_MAGNITUDE:
-        raise ValueError(f"{file} gives {text[:20]!r} as a {_tag(node)}, which must be a number.")
-    return value
+    return believed(node.get("value", ""), f"the {_tag(node)}", file)
 
 
 def _rate(sequence: ElementTree.Element, file: str) -> float | None:

@@ -21,7 +21,6 @@ TOLERANCE = 0.150
 STRICT_TOLERANCE = 0.036
 """s; a beat that moved further than this is not where it was."""
 
-STATUSES = ("kept", "moved", "lost", "added")
 
 _BEFORE, _AFTER = 0.250, 0.450  # s around the R-peak that belong to a beat
 _CHUNK = 2000  # beats worked on at a time

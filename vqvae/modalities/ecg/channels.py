@@ -111,6 +111,17 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def believed(text: str, what: str, file: str) -> float:
+    """The number in a file's text; ValueError when it is none, or none that was ever measured."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not abs(value) < MAX_MAGNITUDE:
+        raise ValueError(f"{file} gives {text[:20]!r} as {what}, which must be a number.")
+    return value
+
+
 def check_rate(rate: float, file: str) -> float:
     """`rate` in Hz; ValueError when no ECG is sampled like that."""
     if not RATES[0] <= rate <= RATES[1]:

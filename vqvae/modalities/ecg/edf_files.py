@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import MAX_MAGNITUDE, Channel, Progress, check_rate, check_size, rate_notes, resampled, select
+from vqvae.modalities.ecg.channels import Channel, Progress, believed, check_rate, check_size, rate_notes, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
 
 _FIELDS = {  # of every signal, and their widths in bytes
@@ -139,14 +138,7 @@ def _text(raw: bytes) -> str:
 
 
 def _number(raw: bytes, what: str, file: str) -> float:
-    text = _text(raw).replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not abs(value) < MAX_MAGNITUDE:
-        raise ValueError(f"{file} gives {text[:20]!r} as the {what}, which must be a number.")
-    return value
+    return believed(_text(raw).replace(",", "."), f"the {what}", file)
 
 
 def _integer(raw: bytes, what: str, file: str) -> int:

@@ -68,6 +68,17 @@ def neighbour(path: Path, name: str) -> Path:
     return alike[0] if len(alike) == 1 else exact
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files of a record whose header is `path`, in order of name: headers, signal files and segments, and the annotations beside it."""
+    header = read_header(path)
+    found = {path, neighbour(path, f"{path.stem}.atr")} | {neighbour(path, signal.file) for signal in header.signals}
+    for segment in header.segments:
+        part = neighbour(path, f"{segment.name}.hea")
+        if part.is_file() and part not in found:
+            found |= {part} | {neighbour(part, signal.file) for signal in read_header(part).signals}
+    return sorted(file for file in found if file.is_file())
+
+
 def read_header(path: Path) -> Header:
     """The header in `path`; ValueError with one sentence when it is none."""
     if path.stat().st_size > MAX_HEADER_BYTES:
