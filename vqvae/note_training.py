@@ -20,9 +20,6 @@ from vqvae.modalities import modality
 from vqvae.training.config import START, Source
 from vqvae.training.notes import NotesConfig, NotesTraining, Told
 
-ROOM = {"pitch": 72_000, "begin": 24_000, "spread": 18_000, "interval": 52_000, "velocity": 76_000, "duration": 56_000, "longer": 2_000}
-"""Bytes that the start state of each stream may take."""
-
 
 def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
     """Learn from the performances below `data`; returns the folder of the checkpoint, `best` in `run`."""
@@ -31,7 +28,7 @@ def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
     best = run / "best"
     best.mkdir(parents=True, exist_ok=True)
     write_json(best / "config.json", to_json(config))
-    write_bytes(best / START, pack_several(states, ROOM))
+    write_bytes(best / START, pack_several(states))
     return best
 
 
