@@ -88,7 +88,7 @@ def chosen(plain: bool) -> list[int]:
 
 
 def beside(plain: bool) -> list[str]:
-    """Payload and final state of streams of notes: side information, neighbours as far back as that says, indices counted from a feature."""
+    """Payload and final state of streams of notes: side information, neighbours as far back as it says, indices from a feature on."""
     scale = Scale(20_000, 3, 4)
     codes = played(np.random.default_rng(8), 40, scale)[0]
     known, found = descriptions(scale), []

@@ -189,7 +189,8 @@ def test_the_command_line_encodes_decodes_and_reconstructs_a_performance(pieces,
     assert main(["encode", str(source), str(packed), "--checkpoint", str(trained), "--quality", "5"]) == 0
     assert "bit/note (apart from that: pitch" in capsys.readouterr().out
     assert main(["decode", str(packed), str(back), "--checkpoint", str(trained)]) == 0
-    assert main(["reconstruct", str(source), "--checkpoint", str(trained), "--levels", "5", "--output", str(again), "--report", str(report)]) == 0
+    rest = ["--levels", "5", "--output", str(again), "--report", str(report)]
+    assert main(["reconstruct", str(source), "--checkpoint", str(trained), *rest]) == 0
     assert read(back).notes.pitch.tolist() == read(again).notes.pitch.tolist()
     assert np.abs(read(back).notes.onset - read(again).notes.onset).max() < 1e-3
     scores = json.loads(report.read_text())["points"][0]["scores"]

@@ -12,7 +12,8 @@ def notes(count: int = 2000, seed: int = 0) -> np.ndarray:
     """Values (1, 4, count)."""
     rng = np.random.default_rng(seed)
     gap = np.where(rng.random(count) < 0.3, rng.exponential(0.01, count), rng.exponential(0.3, count))
-    return np.stack([rng.integers(21, 109, count), gap, rng.lognormal(-1.2, 1.2, count), rng.integers(1, 128, count)])[None].astype(np.float32)
+    rows = [rng.integers(21, 109, count), gap, rng.lognormal(-1.2, 1.2, count), rng.integers(1, 128, count)]
+    return np.stack(rows)[None].astype(np.float32)
 
 
 def aligned(values: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

@@ -52,10 +52,8 @@ def benchmark(options: argparse.Namespace) -> None:
         def tell(name: str, doing: str, share: float) -> None:
             told(f"{name}: {doing}", share)
 
-        if options.kind == "ecg":
-            found = _of_signals(options, paths, entrants, ratios, tell)
-        else:
-            found = _of_notes(options, paths, entrants, tell)
+        signals = options.kind == "ecg"
+        found = _of_signals(options, paths, entrants, ratios, tell) if signals else _of_notes(options, paths, entrants, tell)
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
     data = {"folder": folder_of(options), "recordings": list(paths)}
     result = {**origin(digests, options.command), "data": data, **found}
