@@ -92,7 +92,7 @@ def open_view(source: str, passages: pd.DataFrame) -> None:
     if state.get(PLACE) == source:
         return
     start = parse(asked().get("t"), -1) if PLACE not in state else -1
-    worst = max(0.0, float(passages["start"].iloc[0]) - BEFORE) if len(passages) else 0.0
+    worst = round(max(0.0, float(passages["start"].iloc[0]) - BEFORE), 2) if len(passages) else 0.0
     state[PLACE], state[START], state[SECONDS] = source, start if start >= 0 else worst, WINDOW_SECONDS
     state[CHOSEN] = None
 
@@ -114,7 +114,7 @@ def take_window() -> None:
     """Where the reader has moved the window."""
     told = st.session_state["piano.player"].get(WINDOW)
     if told:
-        st.session_state[START], st.session_state[SECONDS] = max(0.0, float(told["start"])), float(told["seconds"])
+        st.session_state[START], st.session_state[SECONDS] = round(max(0.0, float(told["start"])), 2), float(told["seconds"])
 
 
 def jump_to(at: float) -> None:

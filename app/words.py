@@ -52,12 +52,13 @@ _WORDS = {
     "off": "end",
     "cse": "CSE tolerance",
     "max": "worst",
+    "p95": "95th percentile",
 }
 
 
 def score_title(name: str) -> str:
     """r_peak_f1_36ms -> "R-peak F1, 36 ms": the name of a score in words."""
-    parts = name.replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").split("_")
+    parts = name.removesuffix("_ms").replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").split("_")
     label = ""
     if len(parts) > 1 and re.fullmatch("[nsvfq]", parts[-1]):
         label = f", class {parts.pop().upper()}"

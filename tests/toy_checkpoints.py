@@ -47,4 +47,4 @@ def save_notes(folder: Path) -> None:
     config = NotesConfig(folder.name, "piano", NotesTraining(source, source), preprocessing=piano.describe_preprocessing())
     folder.mkdir(parents=True)
     write_json(folder / "config.json", to_json(config))
-    (folder / START).write_bytes(pack_several({}, {}))
+    (folder / START).write_bytes(pack_several({}))

@@ -13,9 +13,11 @@ import safetensors.torch
 
 from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
 from vqvae.networks.fine import FineVQVAE
+from vqvae.networks.gestures import GestureVQVAE
 from vqvae.networks.vqvae import VQVAE, build
 from vqvae.training.config import START, TABLES, CodebookConfig
 from vqvae.training.fine import FineCheckpointConfig
+from vqvae.training.gestures import GesturesConfig
 from vqvae.training.notes import NotesConfig
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
 WEIGHTS = "model.safetensors"
-WITH_CODES = ("codebook", "fine", "notes")  # tasks of checkpoints that turn recordings into codes
+WITH_CODES = ("codebook", "gestures", "fine", "notes")  # tasks of checkpoints that turn recordings into codes
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Checkpoint:
     """A trained model with everything that says where it comes from."""
 
     folder: Path
-    config: CodebookConfig | FineCheckpointConfig | NotesConfig
-    model: VQVAE | FineVQVAE | None  # None where only the coder has learned
+    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
+    model: VQVAE | GestureVQVAE | FineVQVAE | None  # None where only the coder has learned
     sha256: str  # of the weights; where there are none, of the start state
 
     @property
@@ -43,13 +45,20 @@ class Checkpoint:
 
     @property
     def task(self) -> str:
-        """The family: "codebook", "fine" or "notes"."""
+        """The family: "codebook", "gestures", "fine" or "notes"."""
         return self.config.task
+
+    @property
+    def nested(self) -> bool:
+        """Whether any first levels of its codes decode by themselves, as those of explicit codebooks do."""
+        return self.task in ("codebook", "gestures")
 
     @property
     def levels(self) -> int:
         """Bit rates that are offered: residual levels Q, or the steps of a fine checkpoint."""
         config = self.config
+        if isinstance(config, GesturesConfig):
+            return config.model.levels
         return config.model.quantizer.levels if isinstance(config, CodebookConfig) else len(config.qualities)
 
     @cached_property
@@ -143,8 +152,8 @@ def load(name: str | Path) -> Checkpoint:
     folder = find(name)
     if task(folder) not in WITH_CODES:
         raise ValueError(f"{folder.name} is a {task(folder)}, which has no codes")
-    config: CodebookConfig | FineCheckpointConfig | NotesConfig
-    model: VQVAE | FineVQVAE
+    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
+    model: VQVAE | GestureVQVAE | FineVQVAE
     if task(folder) == "notes":
         config = from_json(NotesConfig, read_json(folder / "config.json"))
         if not learned(folder).is_file():
@@ -153,13 +162,16 @@ def load(name: str | Path) -> Checkpoint:
     if task(folder) == "fine":
         config = from_json(FineCheckpointConfig, read_json(folder / "config.json"))
         model = FineVQVAE(config.model)
+    elif task(folder) == "gestures":
+        config = from_json(GesturesConfig, read_json(folder / "config.json"))
+        model = GestureVQVAE(config.model)
     else:
         config = from_json(CodebookConfig, read_json(folder / "config.json"))
         model = build(config.model)
     return Checkpoint(folder, config, _with_weights(model, folder / WEIGHTS), digest(folder / WEIGHTS))
 
 
-def _with_weights(model: VQVAE | FineVQVAE, weights: Path) -> VQVAE | FineVQVAE:
+def _with_weights(model: VQVAE | GestureVQVAE | FineVQVAE, weights: Path) -> VQVAE | GestureVQVAE | FineVQVAE:
     """The model ready for use."""
     try:
         model.load_state_dict(safetensors.torch.load_file(weights))
@@ -170,7 +182,9 @@ def _with_weights(model: VQVAE | FineVQVAE, weights: Path) -> VQVAE | FineVQVAE:
     return model.eval().requires_grad_(False)
 
 
-def save(folder: Path, config: CodebookConfig | FineCheckpointConfig, model: VQVAE | FineVQVAE) -> None:
+def save(
+    folder: Path, config: CodebookConfig | GesturesConfig | FineCheckpointConfig, model: VQVAE | GestureVQVAE | FineVQVAE
+) -> None:
     """Write configuration and weights; each file whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(folder / WEIGHTS, safetensors.torch.save(model.state_dict()))

@@ -76,4 +76,4 @@ class CheckpointCodec:
         return self._family.coder(contents.coder, contents.shape, contents.quality)
 
     def _shape(self, quality: float, length: int) -> tuple[int, int]:
-        return self._family.channels(quality), length // self._family.frame
+        return self._family.channels(quality), -(-length // self._family.frame)

@@ -67,8 +67,8 @@ def evaluate(
         for done, level in enumerate(chosen):
             told(f"{name}, level {level}", (index + done / len(chosen)) / len(paths))
             start = time.perf_counter()
-            if encoded is None or checkpoint.task != "codebook":  # the first levels of an explicit codebook decode by themselves
-                encoded = pipeline.encode(checkpoint, recording, None if checkpoint.task == "codebook" else level)
+            if encoded is None or not checkpoint.nested:  # the first levels of an explicit codebook decode by themselves
+                encoded = pipeline.encode(checkpoint, recording, None if checkpoint.nested else level)
             table[level][name] = _scored(checkpoint, recording, encoded, level, start, analysis)
         usage.add(encoded)
     points = [point(checkpoint, level, rows) for level, rows in table.items()]

@@ -18,10 +18,7 @@ from vqvae.datasets.pieces import pieces
 from vqvae.families.grid import Grid
 from vqvae.modalities import modality
 from vqvae.training.config import START, Source
-from vqvae.training.notes import NotesConfig, NotesTraining, Told
-
-ROOM = {"pitch": 72_000, "begin": 24_000, "spread": 18_000, "interval": 52_000, "velocity": 76_000, "duration": 56_000, "longer": 2_000}
-"""Bytes that the start state of each stream may take."""
+from vqvae.training.notes import NotesConfig, Told
 
 
 def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
@@ -31,14 +28,14 @@ def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
     best = run / "best"
     best.mkdir(parents=True, exist_ok=True)
     write_json(best / "config.json", to_json(config))
-    write_bytes(best / START, pack_several(states, ROOM))
+    write_bytes(best / START, pack_several(states))
     return best
 
 
 def read_values(config: NotesConfig, data: Path, told: Told) -> list[np.ndarray]:
     """Values (1, 4, n) of the first notes of performances drawn from those to train on."""
     settings, kind = config.training, modality(config.modality)
-    chosen = _drawn([path for source in settings.training for path in _paths(data, source)], settings)
+    chosen = chosen_paths(data, settings.training, settings.performances, settings.seed)
     found = []
     for done, path in enumerate(chosen):
         told("reading performances", done / len(chosen))
@@ -51,15 +48,16 @@ def _paths(data: Path, source: Source) -> list[Path]:
     return pieces(folder, source.records)
 
 
-def _drawn(paths: Sequence[Path], settings: NotesTraining) -> list[Path]:
-    """Performances by chance, one of every piece (folder), then a second one of every piece, and so on."""
-    order = [paths[i] for i in np.random.default_rng(settings.seed).permutation(len(paths))]
+def chosen_paths(data: Path, sources: Sequence[Source], count: int, seed: int) -> list[Path]:
+    """So many performances by chance, one of every piece (folder), then a second one of every piece, and so on."""
+    paths = [path for source in sources for path in _paths(data, source)]
+    order = [paths[i] for i in np.random.default_rng(seed).permutation(len(paths))]
     turns: dict[Path, int] = {}
     turn = []
     for path in order:
         turn.append(turns.get(path.parent, 0))
         turns[path.parent] = turn[-1] + 1
-    return [order[i] for i in np.argsort(turn, kind="stable")[: settings.performances]]
+    return [order[i] for i in np.argsort(turn, kind="stable")[:count]]
 
 
 def learn_notes(config: NotesConfig, values: Sequence[np.ndarray], told: Told) -> dict[str, State]:

@@ -86,8 +86,8 @@ def at_level(checkpoint: Checkpoint, encoded: Encoded, level: int | None) -> Enc
     if level is None:
         return encoded
     quality = family(checkpoint).quality(_level(checkpoint, level))
-    if checkpoint.task == "codebook" and quality <= encoded.quality:
-        return encoded._replace(codes=encoded.codes[:, :level], quality=quality)
+    if checkpoint.nested and quality <= encoded.quality:
+        return encoded._replace(codes=encoded.codes[:, : family(checkpoint).channels(quality)], quality=quality)
     if quality != encoded.quality:
         raise ValueError(f"these codes are not of level {level}: encode at that level")
     return encoded
@@ -179,7 +179,7 @@ def _encoded(
     """Recording -> codes, and what the adaptive coder makes of their chunks."""
     kind, own = modality(checkpoint.config.modality), family(checkpoint)
     values, layout = kind.to_tensors(recording)
-    frames = chunk_frames(kind, chunk, own.frame, values.shape[2] // own.frame)
+    frames = chunk_frames(kind, chunk, own.frame, -(-values.shape[2] // own.frame))
     codes, payloads = own.encode(values, quality, frames, progress)
     return Encoded(codes, layout, quality), payloads
 

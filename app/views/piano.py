@@ -65,7 +65,7 @@ def compute(desk: Desk, recording: Piano) -> cache.Shown | None:
 def verdict(shown: cache.Shown) -> None:
     """One or two sentences to act on, and what stands behind them."""
     rate = shown.rate
-    size = f"the whole file has {count(rate.bytes, 'byte')}, {number(rate.compression_ratio)} times fewer than the .mid file"
+    size = f"the whole file ({count(rate.bytes, 'byte')}) is {number(rate.compression_ratio)} times smaller than the .mid file"
     summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}; {size}.", cache.text("piano_verdict"))
 
 

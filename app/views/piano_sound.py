@@ -34,16 +34,18 @@ def _listen(desk: Desk, work: Job[Sound] | None, going: bool) -> None:
         if not has_piano():
             st.caption(cache.text("piano_tone"))
         return
-    player.feed("sound", key=key_of(desk), doing="The sounds are being rendered …" if going else "There are no sounds yet.")
-    if work and work.running:
-        _bar(work)
+    doing = _doing(work) if work and work.running else ""
+    player.feed("sound", key=key_of(desk), doing=doing or "There are no sounds yet: see below.")
+    if work and doing:
+        wide, narrow = st.columns([4, 1], vertical_alignment="center")
+        wide.progress(work.share, doing)
+        narrow.button("Stop", key="stop.sound", on_click=work.stop, icon=":material/stop_circle:")
     elif work:
         ended("sound", work)
 
 
-def _bar(work: Job[Sound]) -> None:
-    wide, narrow = st.columns([4, 1], vertical_alignment="center")
+def _doing(work: Job[Sound]) -> str:
+    """How far the sounds are."""
     left = f", about {work.left:.0f} s left" if work.left == work.left else ""
     busy = next((side for side in SIDES if work.parts[side].share < 1), SIDES[-1])
-    wide.progress(work.share, f"Rendering the sounds: {busy}, {work.parts[busy].doing}{left}")
-    narrow.button("Stop", key="stop.sound", on_click=work.stop, icon=":material/stop_circle:")
+    return f"Rendering the sounds ({busy}): {100 * work.share:.0f}\u202f%{left}"

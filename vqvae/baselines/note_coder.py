@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vqvae.codec.note_descriptions import longer, order_zero
-from vqvae.codec.notes import MOST, ONSET, Payload, Scale, check_notes, exceeding, read_payload, write_payload
+from vqvae.codec.notes import FAR, MOST, ONSET, Payload, Scale, check_notes, exceeded, exceeding, read_payload, write_payload
 from vqvae.codec.state import cold
 from vqvae.codec.streams import Part, Reader, encode_parts
 
@@ -30,21 +30,23 @@ class OrderZeroCoder:
         rows[ONSET] = np.diff(rows[ONSET], prepend=first)
         parts: list[Part] = []
         for description, row in zip(self._descriptions, rows, strict=True):
-            indices, long = exceeding(row, int(description.bits[0]))
-            parts += [Part(description, cold(description), indices), Part(self._longer, cold(self._longer), long)]
-        return write_payload(Payload(encode_parts(parts[:1]), encode_parts(parts[2:]), first))
+            indices, *rest = exceeding(row, int(description.bits[0]))
+            parts.append(Part(description, cold(description), indices))
+            parts += [Part(self._longer, cold(self._longer), more) for more in rest if len(parts) > 1]
+        return write_payload(Payload(encode_parts(parts[:1]), encode_parts(parts[1:]), first))
 
     def decode(self, data: bytes, shape: Sequence[int]) -> np.ndarray:
         """payload -> codes (1, 4, n) int32; ValueError when the payload cannot be one of them."""
         payload = read_payload(data, shape)
         pitches, rest = Reader(payload.pitches), Reader(payload.rest)
+
+        def read(count: int) -> np.ndarray:
+            return np.clip(rest.read(self._longer, cold(self._longer), count), 0, FAR).astype(np.int64)
+
         rows = []
         for place, description in enumerate(self._descriptions):
-            reader = rest if place else pitches
-            row = reader.read(description, cold(description), shape[2]).astype(np.int64)
-            last = row == (1 << int(description.bits[0])) - 1 if place else np.zeros(len(row), bool)
-            row[last] += rest.read(self._longer, cold(self._longer), int(np.count_nonzero(last)))
-            rows.append(row)
+            row = (rest if place else pitches).read(description, cold(description), shape[2]).astype(np.int64)
+            rows.append(exceeded(row, int(description.bits[0]), read) if place else row)
         pitches.close()
         rest.close()
         rows[ONSET] = np.minimum(np.cumsum(rows[ONSET]) + payload.first, MOST + 1)

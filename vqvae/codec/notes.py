@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PITCH, ONSET, VELOCITY, DURATION = range(4)  # rows of codes
 ALIKE = ("pitch", "longer")  # streams that are much the same at every quality
 MOST = (1 << 28) - 1  # that a code may be
+FAR_BITS = 19
+FAR = (1 << FAR_BITS) - 1  # that a number can exceed what its index can say by, before it takes two more
 SPREAD = 35_000  # µs between notes of one chord
 USUAL_INTERVAL = 2_500_000  # µs between groups that an index can say; longer ones take more
 
@@ -66,10 +68,32 @@ def descriptions(scale: Scale) -> dict[str, Description]:
     return found | ({"spread": note_descriptions.spreads(scale.spread_bits)} if scale.spread_bits else {})
 
 
-def exceeding(symbols: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Symbols -> indices of so many bits, and by how much those that are the last index exceed it."""
+class Exceeding(NamedTuple):
+    """Numbers as indices, and what those need besides that are the last index."""
+
+    indices: np.ndarray
+    longer: np.ndarray  # by how much they exceed it, at most FAR
+    farther: np.ndarray  # of those that are FAR the rest in two parts, 2 ** FAR_BITS and 1
+
+
+def exceeding(symbols: np.ndarray, bits: int) -> Exceeding:
+    """Numbers from 0 to MOST -> indices of so many bits."""
     last = (1 << bits) - 1
-    return np.minimum(symbols, last), symbols[symbols >= last] - last
+    longer = symbols[symbols >= last] - last
+    rest = longer[longer >= FAR] - FAR
+    return Exceeding(np.minimum(symbols, last), np.minimum(longer, FAR), np.stack([rest >> FAR_BITS, rest & FAR], axis=1).ravel())
+
+
+def exceeded(indices: np.ndarray, bits: int, read: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Undo `exceeding`; `read` gives the next so many numbers that exceed."""
+    last = indices == (1 << bits) - 1
+    longer = read(int(np.count_nonzero(last)))
+    far = longer == FAR
+    parts = read(2 * int(np.count_nonzero(far))).reshape(-1, 2)
+    longer[far] += (parts[:, 0] << FAR_BITS) + parts[:, 1]
+    symbols = indices.copy()
+    symbols[last] += longer
+    return symbols
 
 
 def streams_of(scale: Scale, codes: np.ndarray) -> Iterator[Streamed]:
@@ -82,14 +106,16 @@ def streams_of(scale: Scale, codes: np.ndarray) -> Iterator[Streamed]:
     groups = Groups.of(begins)
     if scale.spread_bits:
         yield Streamed("spread", steps[begins == 0], note_sides.for_spreads(pitch, groups))
-    intervals, long = exceeding(np.diff(onset[groups.first]) - scale.widest - 1, scale.interval_bits)
-    yield Streamed("interval", intervals, note_sides.for_intervals(pitch, groups))
-    yield Streamed("longer", long, None)
+    intervals = exceeding(np.diff(onset[groups.first]) - scale.widest - 1, scale.interval_bits)
+    yield Streamed("interval", intervals.indices, note_sides.for_intervals(pitch, groups))
+    yield Streamed("longer", intervals.longer, None)
+    yield Streamed("longer", intervals.farther, None)
     near = note_sides.around(pitch, onset * scale.unit, groups)
     yield Streamed("velocity", velocity, note_sides.for_velocities(pitch, groups, near))
-    indices, long = exceeding(duration, scale.duration_bits)
-    yield Streamed("duration", indices, note_sides.for_durations(pitch, velocity, groups, near))
-    yield Streamed("longer", long, None)
+    held = exceeding(duration, scale.duration_bits)
+    yield Streamed("duration", held.indices, note_sides.for_durations(pitch, velocity, groups, near))
+    yield Streamed("longer", held.longer, None)
+    yield Streamed("longer", held.farther, None)
 
 
 class NoteCoder:
@@ -162,10 +188,7 @@ class _Decoding:
 
     def _long(self, name: str, count: int, side: np.ndarray, bits: int) -> np.ndarray:
         """Indices, with what exceeds them."""
-        symbols = self._read(name, count, side)
-        last = symbols == (1 << bits) - 1
-        symbols[last] += self._read("longer", int(np.count_nonzero(last)))
-        return symbols
+        return exceeded(self._read(name, count, side), bits, lambda more: np.clip(self._read("longer", more), 0, FAR))
 
 
 def check_notes(codes: np.ndarray, scale: Scale) -> None:

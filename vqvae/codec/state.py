@@ -25,6 +25,7 @@ _SEVERAL = b"VQS+"
 _NAT = 256
 _WEIGHT_STEP = 4096
 _SEEN = (8, 12, 16, 24, 32, 48, 64, 96, 120)  # counters that were updated less often are left out: the first that is enough
+_SEEN_OFTEN = (*_SEEN, 150, 200, 250)
 _MOST_LEVEL = 63
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 23, "lc": 3, "lp": 0, "pb": 0}]
 _MOST_NUMBERS = 1 << 26  # a packed state may hold
@@ -84,18 +85,23 @@ def pack(state: State, most: int = MOST_BYTES) -> bytes:
 
     Counters that were seldom updated are left out, as many as it takes to need at most `most` bytes; ValueError if none would do.
     """
+    for least in _SEEN:
+        packed = _packed(state, least)
+        if len(packed) <= most:
+            return packed
+    raise ValueError(f"start state takes {len(packed)} bytes, more than {most}: learn it with fewer hash bits")
+
+
+def _packed(state: State, least: int) -> bytes:
+    """State without counters that were updated less than `least` times -> compressed bytes."""
     levels = (tables().stretch[state.counters >> (8 + PROBABILITY_BITS - STRETCH_BITS)] + _NAT // 2) // _NAT
     levels = np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL) + _MOST_LEVEL + 1
     start = int(np.median(state.first[:, 1::2]))
     weights = [_rounded(array, start) for array in (state.first, state.second)]
     numbers = np.array([*state.counters.shape, len(state.first), len(state.second), start], "<i4")
-    for least in _SEEN:
-        counters = np.where(state.counters & 255 >= least, levels, 0).astype(np.uint8)
-        body = b"".join([numbers.tobytes(), counters.tobytes(), *weights])
-        packed = _MAGIC + lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=_FILTERS)
-        if len(packed) <= most:
-            return packed
-    raise ValueError(f"start state takes {len(packed)} bytes, more than {most}: learn it with fewer hash bits")
+    counters = np.where(state.counters & 255 >= least, levels, 0).astype(np.uint8)
+    body = b"".join([numbers.tobytes(), counters.tobytes(), *weights])
+    return _MAGIC + lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=_FILTERS)
 
 
 def unpack(data: bytes, count: int = 2) -> State:
@@ -118,9 +124,24 @@ def unpack(data: bytes, count: int = 2) -> State:
     return State(counters, *weights)
 
 
-def pack_several(states: Mapping[str, State], most: Mapping[str, int]) -> bytes:
-    """States by name -> compressed bytes, each in at most as many as `most` says of its name."""
-    packed = {name: pack(state, most[name]) for name, state in states.items()}
+def pack_several(states: Mapping[str, State], most: int = MOST_BYTES) -> bytes:
+    """States by name -> compressed bytes, as `pack` makes them, at most `most` in all; what is left out was seen equally seldom in each."""
+    low, high = 0, len(_SEEN_OFTEN) - 1
+    packed = _several(states, _SEEN_OFTEN[high])
+    if len(packed) > most:
+        raise ValueError(f"start states take {len(packed)} bytes, more than {most}: learn them with fewer hash bits")
+    while low < high:
+        middle = (low + high) // 2
+        found = _several(states, _SEEN_OFTEN[middle])
+        if len(found) <= most:
+            packed, high = found, middle
+        else:
+            low = middle + 1
+    return packed
+
+
+def _several(states: Mapping[str, State], least: int) -> bytes:
+    packed = {name: _packed(state, least) for name, state in states.items()}
     index = json.dumps({name: len(part) for name, part in packed.items()}, separators=(",", ":")).encode()
     return _SEVERAL + len(index).to_bytes(4, "little") + index + b"".join(packed.values())
 

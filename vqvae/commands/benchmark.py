@@ -42,6 +42,9 @@ def benchmark(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no kind of data {options.kind!r}; there are: {', '.join(names())}")
     require_writable(options.output)
     entrants = [codecs.codec(name) for name in (listed(options.codecs) if options.codecs is not None else codecs.names(options.kind))]
+    if options.kind != "ecg" and (options.ratios is not None or options.leads is not None):
+        raise ValueError(f"--ratios and --leads are not for {options.kind}: leave them out")
+    ratios = [_number(text) for text in listed(RATIOS if options.ratios is None else options.ratios)]
     paths = selected(options, options.kind)
     one_thread()
     with Told() as told:
@@ -49,7 +52,8 @@ def benchmark(options: argparse.Namespace) -> None:
         def tell(name: str, doing: str, share: float) -> None:
             told(f"{name}: {doing}", share)
 
-        found = _of_signals(options, paths, entrants, tell) if options.kind == "ecg" else _of_notes(options, paths, entrants, tell)
+        signals = options.kind == "ecg"
+        found = _of_signals(options, paths, entrants, ratios, tell) if signals else _of_notes(options, paths, entrants, tell)
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
     data = {"folder": folder_of(options), "recordings": list(paths)}
     result = {**origin(digests, options.command), "data": data, **found}
@@ -61,13 +65,14 @@ def benchmark(options: argparse.Namespace) -> None:
     write_json(options.output, result)
 
 
-def _of_signals(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:
+def _of_signals(
+    options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], ratios: list[float], told: Heard
+) -> dict[str, Any]:
     """At sizes that cover the useful compression ratios."""
     from vqvae.contest.benchmark import benchmark as run
     from vqvae.modalities import modality
 
     kind: Any = modality(options.kind)
-    ratios = [_number(text) for text in listed(RATIOS if options.ratios is None else options.ratios)]
 
     def cut(recording: Any) -> Any:
         leads = {None: None, "all": None, "first": recording.leads[:1]}.get(options.leads, [options.leads])
@@ -82,8 +87,6 @@ def _of_notes(options: argparse.Namespace, paths: dict[str, Path], entrants: lis
     from vqvae.families import family
     from vqvae.modalities import modality
 
-    if options.ratios is not None or options.leads is not None:
-        raise ValueError(f"--ratios and --leads are not for {options.kind}: leave them out")
     kind: Any = modality(options.kind)
     qualities: dict[str, list[float]] = {}
     for codec in entrants:

@@ -1,4 +1,4 @@
-"""The families of checkpoints behind one interface: explicit codebooks, and fine scalar codes of signals and of notes."""
+"""The families of checkpoints behind one interface: explicit codebooks of signals and of gestures, fine scalar codes of both."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def family(checkpoint: Checkpoint) -> Family:
         from vqvae.families.notes import Notes
 
         return Notes(checkpoint)
+    if checkpoint.task == "gestures":
+        from vqvae.families.gestures import Gestures
+
+        return Gestures(checkpoint)
     from vqvae.families.codebook import Codebook
 
     return Codebook(checkpoint)

@@ -58,9 +58,9 @@ class Grid(NamedTuple):
         return codes[:, np.lexsort((codes[0], codes[1]))].astype(np.int32)[None]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """codes (1, 4, N) -> values (1, 4, N) float32."""
+        """codes (1, 4, N) -> values (1, 4, N) float32; lost notes, all zeros, begin with the one before, so that none is shifted."""
         pitch, steps, level, duration = codes[0].astype(np.float64)
-        gap = np.diff(steps, prepend=0.0) * (self.unit / 1e6)
+        gap = np.diff(np.maximum.accumulate(steps), prepend=0.0) * (self.unit / 1e6)
         held = np.maximum(_straight((duration + 0.5) * self.width), SHORTEST)
         velocity = np.clip(np.rint(level * self.velocity_step + (self.velocity_step - 1) / 2), 1, 127)
         return np.stack([pitch, gap, held, velocity]).astype(np.float32)[None]

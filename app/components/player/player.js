@@ -47,8 +47,9 @@ class Player {
   }
 
   listen(sound) {
-    if (!sound) this.deck.load(null);
-    else if (sound.original) this.deck.load(sound);
+    const going = this.deck.playing ? this.deck.position : null;
+    if (!sound || sound.original) this.deck.load(sound);
+    if (!this.deck.sound) this.wanted ??= going; // another bit rate goes on from where this one was
     this.doing = sound && sound.doing ? sound.doing : "";
     if (this.wanted != null && this.deck.sound) {
       this.start(this.wanted);
