@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from app import cache
+from app import cache, windows
 from app.inputs import SOURCE, asked, dark, decoded, parse
 from vqvae.modalities.ecg.caliper import Caliper
 from vqvae.modalities.ecg.intervals import clearest_lead
@@ -100,25 +100,12 @@ def window_seconds() -> float:
 
 def move(recording: Ecg, start: float, seconds: float) -> None:
     """Let a window of so many seconds start at `start` s, inside the recording."""
-    last = max(0.0, recording.seconds - seconds)
-    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
+    windows.move(TIME, recording.seconds, start, seconds)
 
 
 def choose_time(place: DeltaGenerator, recording: Ecg, seconds: float) -> None:
     """Where a window of so many seconds starts."""
-    move(recording, st.session_state[TIME], seconds)
-    place.number_input(
-        "Start of the window in seconds",
-        0.0,
-        max(0.01, recording.seconds - seconds),
-        step=seconds / 2,
-        format="%.2f",
-        key=TIME,
-        icon=":material/schedule:",
-        label_visibility="collapsed",
-        width=200,
-        persist_state="session",
-    )
+    windows.choose_start(place, TIME, recording.seconds, seconds)
 
 
 def show_beat(recording: Ecg, time: float) -> None:

@@ -72,16 +72,17 @@ def open_desk(page: Kind | None) -> None:
         _arrive(page)
     if NEXT in state:
         source = state.pop(NEXT)
-        _turn_to(_kind_of_source(source))
+        turn_to(_kind_of_source(source))
         state[SOURCE] = source
     elif page:
-        _turn_to(page.name)
+        turn_to(page.name)
 
 
 def _arrive(page: Kind | None) -> None:
     state, asked = st.session_state, st.query_params.to_dict()
     state[OPENED], state[ASIDE], state[UPLOADS] = {}, {}, 0
-    state[KIND] = page.name if page else _kind_of_source(asked.get("example", ""))
+    named = asked.get("kind", "")
+    state[KIND] = page.name if page else named if named in KINDS else _kind_of_source(asked.get("example", ""))
     state[ADDRESS] = Address(state[KIND], asked)
     examples, checkpoints = cache.examples(state[KIND]), cache.checkpoint_names(state[KIND])
     _lay(_usual(state[KIND]))
@@ -101,7 +102,7 @@ def _kind_of_source(source: str) -> str:
     return next((name for name in KINDS if source in cache.examples(name)), FIRST)
 
 
-def _turn_to(name: str) -> None:
+def turn_to(name: str) -> None:
     """Put aside what lies on the desk and lay out what lay there of another kind."""
     state = st.session_state
     if name != state[KIND]:

@@ -26,15 +26,15 @@ class Trained(NamedTuple):
     weights: str  # first digits of the sha256
 
 
-def run_folders() -> list[str]:
-    """The runs in the working directory that have weights of an ECG codec."""
+def run_folders(kind: str) -> list[str]:
+    """The runs in the working directory that have weights of a codec for this kind of data."""
     found = sorted(RUNS.glob(f"*/{BEST}/model.safetensors"))
-    return [str(path.parent) for path in found if _is_codec(path.parent)]
+    return [str(path.parent) for path in found if _is_codec(path.parent, kind)]
 
 
-def _is_codec(folder: Path) -> bool:
+def _is_codec(folder: Path, kind: str) -> bool:
     config = read_object(folder / "config.json") if (folder / "config.json").is_file() else {}
-    return config.get("modality") == "ecg" and config.get("task", "codebook") in checkpoints.WITH_CODES
+    return config.get("modality") == kind and config.get("task", "codebook") in checkpoints.WITH_CODES
 
 
 def resolved(name: str) -> str:

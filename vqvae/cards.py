@@ -85,17 +85,18 @@ def _qualities(points: list[dict[str, Any]]) -> str:
 def _contest(metrics: dict[str, Any]) -> str:
     """A row per codec; bold where nobody is nearer to perfect, unless all are alike."""
     points, winners = metrics["points"], metrics["winners"]
-    first = points[0]["scores"]
+    first, unit = points[0]["scores"], points[0]["rate"]["unit"]
     shown = [name for name in HEADLINES if all(name in point["scores"] for point in points)]
     rows = []
     for point in points:
-        row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], 1), _number(point["compression_ratio"], 2)]
+        row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], DIGITS.get(unit, 1))]
+        row.append(_number(point["compression_ratio"], 2))
         for name in shown:
-            best = point["codec"] in winners[name] and len(winners[name]) < len(points)
+            best = point["codec"] in winners.get(name, ()) and len(winners[name]) < len(points)
             value = _number(point["scores"][name]["value"], 2)
             row.append(f"**{value}**" if best else value)
         rows.append(row)
-    titles = ["codec", "bytes", points[0]["rate"]["unit"], "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    titles = ["codec", "bytes", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
     notes = [f"- {point['note']}" for point in points if point["note"]]
     return "\n".join([_markdown(titles, rows), *([""] if notes else []), *notes])
 

@@ -37,6 +37,13 @@ def rate_of(data: bytes, layout: dict[str, Any]) -> Rate:
     )  # fmt: skip
 
 
+def passed_through(layout: dict[str, Any]) -> int:
+    """Bytes that what a layout passes through untouched takes in any codec's file, about: a codec's name and sizes move it by a few."""
+    kind: Any = modality(layout["modality"])
+    without = layout | dict.fromkeys(getattr(kind, "APART", ()), "")
+    return len(write_fields({"layout": layout})) - len(write_fields({"layout": without}))
+
+
 def _apart(data: bytes, fields: tuple[str, ...]) -> dict[str, int]:
     """Bytes of a file of notes that say which keys are struck, and those that these fields of its layout take."""
     contents, payloads, _ = unpack(data)

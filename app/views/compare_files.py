@@ -37,7 +37,7 @@ def section(choice: Choice, results: Sequence[Result], figures: Mapping[str, Cal
         source = Source("FILE")
     else:
         _bundle(choice, contest, results, source, figures)
-    own = "" if choice.source in cache.examples("ecg") else f" {source.argument} is your own file."
+    own = "" if choice.source in cache.examples(choice.kind) else f" {source.argument} is your own file."
     st.caption(f"The same from the command line.{own}")
     words = command(Source(source.argument, rate=source.rate), contests.asked(choice, contest), "evidence.zip")
     st.code(shlex.join(words), language=None, wrap_lines=True)
@@ -45,7 +45,7 @@ def section(choice: Choice, results: Sequence[Result], figures: Mapping[str, Cal
 
 def _source(choice: Choice) -> Source | None:
     """Where the recording came from; None when its files are not at hand."""
-    if choice.source in cache.examples("ecg"):
+    if choice.source in cache.examples(choice.kind):
         return Source(f"example:{choice.source}")
     files = uploads.unpacked(choice.source)
     return Source(files.main, files.files, st.session_state.get(ENCLOSED, True), files.rate) if files else None

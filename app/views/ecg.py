@@ -10,11 +10,10 @@ import streamlit as st
 from app import cache, choices_ecg, inputs, panels
 from app.inputs import Desk
 from app.views import ecg_codes, summary
-from app.words import count, number, plain
+from app.words import count, length, number, plain
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
-from vqvae.modalities.looks import clock
 from vqvae.modalities.protocol import Report
 
 if TYPE_CHECKING:
@@ -49,13 +48,6 @@ def title(recording: Ecg, source: str) -> None:
     notes = notes if recording.notes else ""
     left.caption(f"{facts} {known[source].description if source in known else ''}{notes}")
     choices_ecg.choose_lead(right, recording)
-
-
-def length(seconds: float) -> str:
-    """How long a recording is, as it is said in a title."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
 
 
 def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:

@@ -49,7 +49,7 @@ def compare(options: argparse.Namespace) -> None:
         require_writable(options.output, folder=not options.output.suffix)
     recording = read(modality(kind), options.file, options.rate)
     noisy = _disturbed(recording, options)
-    asked = {} if options.lead is None else {"lead": options.lead}
+    asked = _measured(recording, options)
     contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, **asked)
     size = options.size if options.compression is None else contest.size(options.compression)
     for warning in warned(named, recording.name):
@@ -66,6 +66,15 @@ def _kind(entrants: dict[str, Codec]) -> str:
     if len(kinds) != 1:
         raise ValueError(f"codecs of one kind of data can be compared, these are of {', '.join(sorted(kinds)) or 'none'}")
     return kinds.pop()
+
+
+def _measured(recording: Any, options: argparse.Namespace) -> dict[str, str]:
+    """How the recording is to be measured, as its modality's options."""
+    if options.lead is None:
+        return {}
+    if not hasattr(recording, "leads"):
+        raise ValueError("--lead is for recordings with leads: leave it out")
+    return {"lead": options.lead}
 
 
 def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
@@ -114,7 +123,7 @@ def _write(options: argparse.Namespace, contest: Contest, results: list[Result],
     from vqvae.config import write_bytes, write_json
 
     source = _source(options)
-    lead = contest.recording.leads[contest.analysis.lead] if contest.kind == "ecg" else ""
+    lead = contest.recording.leads[contest.analysis.lead] if hasattr(contest.recording, "leads") else ""
     asked = bundle.Asked(tuple(named), size, lead, options.noise or "", options.seed)
     if options.output.suffix == ".json":
         write_json(options.output, bundle.report(contest, results, source, asked))

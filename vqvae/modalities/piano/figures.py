@@ -93,7 +93,7 @@ def figure(
     if chosen is not None:
         picture.add_vrect(x0=chosen[0], x1=chosen[1], fillcolor=view.ink.error, opacity=0.13, line_width=0, layer="below")
     if mode != "overlay":
-        _say_colours(picture, view)
+        say_colours(picture, view)
     return picture
 
 
@@ -101,11 +101,16 @@ def _sides(reference: Piano, reconstruction: Piano, table: pd.DataFrame) -> tupl
     found, times = [], table["time"].to_numpy()
     late = table["onset_error_ms"].fillna(0).to_numpy() / 1000
     for recording, column, marks in ((reference, "reference", ("moved", "lost")), (reconstruction, "found", ("moved", "added"))):
-        index = table[column].to_numpy()
-        rows = np.zeros(recording.count, np.int64)
-        rows[index[index >= 0]] = np.flatnonzero(index >= 0)
+        rows = rows_of(table[column].to_numpy(), recording.count)
         found.append(_Side(recording.notes, sounding_ends(recording), rows, times + late if column == "found" else times, marks))
     return found[0], found[1]
+
+
+def rows_of(index: np.ndarray, count: int) -> np.ndarray:
+    """(R,) the note that each row of a table is about, -1 for none -> (count,) the row that is about each note."""
+    rows = np.zeros(count, np.int64)
+    rows[index[index >= 0]] = np.flatnonzero(index >= 0)
+    return rows
 
 
 def _draw_roll(picture: go.Figure, side: _Side, table: pd.DataFrame, keys: tuple[int, int], view: View, y: str) -> None:
@@ -151,7 +156,7 @@ def _stacked(heights: list[float], view: View, keys: tuple[int, int], titles: tu
     return layout | no_background()
 
 
-def _say_colours(picture: go.Figure, view: View) -> None:
+def say_colours(picture: go.Figure, view: View) -> None:
     """A colour bar at the right."""
     shading = SHADES[view.shade]
     middle = (shading.low + shading.high) / 2

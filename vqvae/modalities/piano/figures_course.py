@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,49 +30,61 @@ def overview(reference: Piano, reconstruction: Piano, view: View | None = None, 
 
     `notes` is `events["notes"]` of the comparison.  The unseen bars of the trace "jump" can be clicked: their x is a time in s.
     """
-    import plotly.graph_objects as go
 
     view = view or View()
     ends = sounding_ends(reference)
     whole = max(float(ends.max(initial=0.0)), float(reconstruction.notes.end.max(initial=0.0)), 1.0)
-    keys = keys_shown(reference.notes.pitch)
-    picture = go.Figure()
-    louds = loudest(reference.notes, ends, keys, (0.0, whole), COLUMNS)
-    draw_many(picture, louds, keys[0], [view.ink.shade, view.ink.original], View(0.0, whole), "y")
     edges = np.linspace(0, whole, BINS + 1)
     damage = np.histogram(notes["time"], edges, weights=severity(notes))[0] / np.diff(edges)
-    middles, widths = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
-    picture.add_bar(
-        x=middles,
-        width=widths,
-        y=damage,
-        marker={"color": view.ink.error, "line": {"width": 0}},
-        yaxis="y2",
-        name="damage",
-        hoverinfo="skip",
-    )
+    said = [f"{clock(time)}<br>damage {value:.2g} lost notes per second" for time, value in zip(edges[:-1], damage, strict=True)]
+    picture = strip(reference.notes, ends, Bars(edges, damage, said), view)
+    picture.update_layout(yaxis2={"range": [0, max(1.0, float(damage.max(initial=0.0)))]})
     _mark_lost(picture, notes, edges, view)
-    said = [f"{clock(time)}<br>damage {value:.2g} lost notes per second" for time, value in zip(middles, damage, strict=True)]
-    picture.add_bar(
-        x=middles, width=widths, y=np.ones(BINS), yaxis="y3", marker={"opacity": 0.0}, hovertext=said, hoverinfo="text", name="jump"
-    )
-    line = {"color": view.ink.reconstruction, "width": 1}
-    picture.add_vrect(x0=view.start, x1=min(view.stop, whole), fillcolor=view.ink.band, line=line)
-    hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
-    picture.update_layout(
-        height=104,
-        margin={"l": LEFT, "r": RIGHT, "t": 2, "b": 20},
-        showlegend=False,
-        bargap=0,
-        barmode="overlay",
-        dragmode=False,
-        xaxis=time_axis(0.0, whole) | {"anchor": "y2", "showgrid": False, "fixedrange": True},
-        yaxis=hidden | {"domain": [0.38, 1.0], "range": [keys[0] - 0.5, keys[1] + 0.5]},
-        yaxis2=hidden | {"domain": [0.0, 0.34], "range": [0, max(1.0, float(damage.max(initial=0.0)))]},
-        yaxis3=hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
-        **no_background(),
-    )
     return picture
+
+
+class Bars(NamedTuple):
+    """Something along a whole piece, (B,) values."""
+
+    edges: np.ndarray  # (B + 1,) s, from 0 to the end
+    heights: np.ndarray
+    said: list[str]  # what the pointer reads of each
+
+
+def strip(notes: Notes, ends: np.ndarray, bars: Bars, view: View) -> go.Figure:
+    """The whole piece on one line, bars along it, and where the window stands; `ends` (N,) in s say when notes stop sounding.
+
+    The unseen bars of the trace "jump" can be clicked: their x is a time in s.
+    """
+    import plotly.graph_objects as go
+
+    whole, keys = float(bars.edges[-1]), keys_shown(notes.pitch)
+    picture = go.Figure(layout=_strip_layout(whole, keys))
+    louds = loudest(notes, ends, keys, (0.0, whole), COLUMNS)
+    draw_many(picture, louds, keys[0], [view.ink.shade, view.ink.original], View(0.0, whole), "y")
+    where = {"x": (bars.edges[:-1] + bars.edges[1:]) / 2, "width": np.diff(bars.edges)}
+    colour = {"color": view.ink.error, "line": {"width": 0}}
+    picture.add_bar(**where, y=bars.heights, yaxis="y2", marker=colour, name="damage", hoverinfo="skip")
+    unseen = {"marker": {"opacity": 0.0}, "hovertext": bars.said, "hoverinfo": "text", "name": "jump"}
+    picture.add_bar(**where, y=np.ones(len(bars.heights)), yaxis="y3", **unseen)
+    line = {"color": view.ink.reconstruction, "width": 1}
+    return picture.add_vrect(x0=view.start, x1=min(view.stop, whole), fillcolor=view.ink.band, line=line)
+
+
+def _strip_layout(whole: float, keys: tuple[int, int]) -> dict[str, Any]:
+    hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    return no_background() | {
+        "height": 104,
+        "margin": {"l": LEFT, "r": RIGHT, "t": 2, "b": 20},
+        "showlegend": False,
+        "bargap": 0,
+        "barmode": "overlay",
+        "dragmode": False,
+        "xaxis": time_axis(0.0, whole) | {"anchor": "y2", "showgrid": False, "fixedrange": True},
+        "yaxis": hidden | {"domain": [0.38, 1.0], "range": [keys[0] - 0.5, keys[1] + 0.5]},
+        "yaxis2": hidden | {"domain": [0.0, 0.34], "rangemode": "tozero"},
+        "yaxis3": hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
+    }
 
 
 def _mark_lost(picture: go.Figure, notes: pd.DataFrame, edges: np.ndarray, view: View) -> None:

@@ -114,13 +114,14 @@ def draw_many(picture: go.Figure, louds: np.ndarray, lowest: int, colours: list[
     picture.add_heatmap(z=louds, **where, colorscale=scale, showscale=False, hoverinfo="skip", name=name)
 
 
-def plain_notes(picture: go.Figure, notes: Notes, said: list[str], name: str, colour: str, width: float) -> None:
+def plain_notes(picture: go.Figure, notes: Notes, said: list[str], name: str, colour: str, width: float, y: str = "y") -> None:
     """Notes as bars of one colour, `width` keys high."""
     picture.add_bar(
         orientation="h",
         base=notes.onset,
         x=notes.duration,
         y=notes.pitch,
+        yaxis=y,
         width=width,
         marker={"color": colour, "line": {"width": 0}},
         name=name,
