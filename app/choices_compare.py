@@ -196,7 +196,7 @@ def _choose_ranking(place: DeltaGenerator, scores: Sequence[str]) -> None:
     if state[at.ranking] not in options:
         state[at.ranking] = options[0]
     words = "The score that decides who comes first; changing it computes nothing again."
-    place.selectbox("Ranked by", options, key=at.ranking, format_func=score_title, width=230, help=words, persist_state="session")
+    place.selectbox("Ranked by", options, key=at.ranking, format_func=score_title, width=310, help=words, persist_state="session")
 
 
 def _choose_codecs(known: Sequence[str], titles: dict[str, str]) -> None:

@@ -125,8 +125,8 @@ COMPARED = {
         curve=("rate", (10.0, 8.0, 12.0, 7.0, 15.0, 20.0)),
         curve_said="from 7 to 20 bit/note",
         scores=(
-            "note_f1_onset_offset_velocity_10ms", "note_f1_onset_10ms", "onset_error_ms", "duration_log_ratio", "velocity_error",
-            "chord_spread_change_ms", "sounding_overlap",
+            "note_f1_onset_offset_velocity_10ms", "onset_error_ms", "duration_log_ratio", "velocity_error", "chord_spread_change_ms",
+            "sounding_overlap",
         ),
         windows=(4.0, 8.0, 15.0, 30.0, 60.0),
         window=8.0,

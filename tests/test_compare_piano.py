@@ -16,10 +16,11 @@ import pytest
 from compare_pages import ROOT, button, finish, jobs, opened, plain, short_examples, verdict
 from streamlit.testing.v1 import AppTest
 
-from app import choices_compare, contests
+from app import choices_compare, contests, trained
 from app.compared import COMPARED
 from vqvae import codecs
 from vqvae.contest.entries import Contest, prepare
+from vqvae.contest.fairness import warnings
 from vqvae.contest.results import Result, ranked
 from vqvae.modalities.piano import example, extent, read
 from vqvae.rates import rate_of
@@ -62,7 +63,7 @@ def library(contest) -> list[Result]:
     return ranked([a for a in contest.compare([codecs.codec(name) for name in GRIDS], size) if isinstance(a, Result)], HEADLINE)
 
 
-def test_the_table_holds_the_librarys_numbers_ranked(first, library):
+def test_the_table_holds_the_librarys_numbers_ranked(first, library, contest):
     assert not first.exception
     table = first.dataframe[0].value
     assert list(table["codec"]) == [result.codec for result in library]
@@ -70,7 +71,7 @@ def test_the_table_holds_the_librarys_numbers_ranked(first, library):
         assert np.allclose(table[name], [result.truth.value(name) for result in library], equal_nan=True, rtol=1e-12)
     assert list(table["bytes"]) == [len(result.data) for result in library]
     for result, row in zip(library, table.to_dict("records"), strict=True):
-        cost = rate_of(result.data, codecs.open_vqz(result.data) and prepare("piano", example("minuet")).layout)
+        cost = rate_of(result.data, contest.layout)
         assert row["rate"] == cost.value
         assert {name: row[name] for name in cost.apart} == dict(cost.apart)
 
@@ -101,8 +102,7 @@ def test_every_checkpoint_and_both_grids_take_part_unless_told_otherwise(contest
 
 
 def test_nothing_of_an_electrocardiogram_is_offered(first):
-    assert "Noise" not in " ".join(popover.proto.popover.label for popover in first.get("popover")) or not first.get("popover")
-    assert not [pills for pills in first.get("button_group") if getattr(pills, "label", "") == "Kind of noise"]
+    assert [group.label for group in first.get("button_group")] == ["Kind of data"]
     said = " ".join(plain(str(each.value)) for each in [*first.caption, *first.title, *first.subheader])
     for word in ("lead", "wavelet", "Hz", "beat"):
         assert word not in said
@@ -227,3 +227,14 @@ def test_the_choices_about_each_kind_of_data_are_kept_apart(first):
     assert not app.exception
     assert app.session_state[AT.size] == 600.0
     assert set(app.dataframe[0].value["codec"]) == set(GRIDS)
+
+
+def test_a_performance_that_a_codec_was_chosen_on_is_warned_of_and_one_that_nobody_saw_is_not(tmp_path):
+    places = {"mine": tmp_path}
+    source = {"folder": "asap", "records": ["Haydn/*"]}
+    (tmp_path / "config.json").write_text(json.dumps({"training": {"training": [], "validation": [source]}}))
+    said = " ".join(warnings(places, "GarritsonL03M"))
+    assert "mine was chosen on a record of this name, asap/Haydn/" in said
+    assert "/GarritsonL03M" in said
+    assert not warnings(places, "my own")
+    assert trained.table(places)[0].validation == "asap: Haydn/*"

@@ -21,7 +21,7 @@ MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself
     "config": {"config"},
     "families": {"families", "checkpoint", "codec", "training", "networks", "quantizers", "metrics"},
     "codec": {"codec"},
-    "contest": {"contest", "codec", "modalities", "evaluation", "pipeline", "rates", "config"},
+    "contest": {"contest", "codec", "datasets", "modalities", "evaluation", "pipeline", "rates", "config"},
     "datasets": {"datasets"},
     "quantizers": {"quantizers"},
     "networks": {"networks", "quantizers", "config"},

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from vqvae.datasets.manifest import parse
 from vqvae.datasets.registry import DATASETS
 
 MIDI = {".mid", ".midi"}
@@ -33,6 +34,14 @@ SPLITS = {
         ("Haydn/*", "Schubert/*"),
     ),
 }
+
+
+def listed(name: str, pattern: str) -> tuple[str, ...]:
+    """The paths, without suffixes, of the files of a data set that match a pattern, "Haydn/*"; none where its files are not known here."""
+    if name not in DATASETS or not DATASETS[name].listed:
+        return ()
+    entries = parse((Path(__file__).parent / DATASETS[name].listed).read_text(encoding="utf-8"))
+    return tuple(entry.path.rpartition(".")[0] for entry in entries if fnmatchcase(entry.path, pattern))
 
 
 def record_folder(folder: Path) -> Path:

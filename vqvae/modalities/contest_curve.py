@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LEFT, RIGHT, TOP, BOTTOM = 68, 12, 34, 50  # margins in pixels
 GRID = "rgba(128, 134, 142, 0.28)"
 _ROUND = [base * 10.0**power for power in range(-4, 6) for base in (1, 2, 3, 5, 7)]  # numbers that are easy to say
+_CLOSE = [base * 10.0**power for power in range(-4, 6) for base in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)]  # where those are too far apart
+_FEW = 4  # numbers on an axis
 _WIDE = 6.0  # the largest value over the smallest, from which on the axis is logarithmic
 
 
@@ -105,6 +107,7 @@ def _ticks(values: Sequence[float]) -> dict[str, Any]:
     if not values:
         return {}
     low, high = min(values) / 1.25, max(values) * 1.25
-    ticks = [tick for tick in _ROUND if low <= tick <= high]
+    ticks, close = ([tick for tick in numbers if low <= tick <= high] for numbers in (_ROUND, _CLOSE))
+    ticks = ticks if len(ticks) >= _FEW else close
     words = [f"{tick:,.10g}".replace(",", "\u2009") for tick in ticks]
     return {"tickvals": ticks, "ticktext": words, "range": [math.log10(low), math.log10(high)]}

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 KEY_HEIGHT, LOWEST, HIGHEST, BETWEEN = 4.4, 118, 210, 8  # pixels
 WIDE, NARROW = 0.92, 0.5  # keys: the original's notes, and a codec's on top of them
+UNDER = 0.5  # opacity of the original below a codec's notes
 BINS = 240  # bars of the picture of differences
 MARKED = ("moved", "lost", "added")
 
@@ -94,8 +95,8 @@ def _draw_row(
     if len(which) > MOST_BARS:
         _draw_picture(picture, notes, keys, view, axis, name)
     else:
-        plain_notes(picture, original, [], "under", view.ink.shade, WIDE, axis)
-        picture.update_traces(hoverinfo="skip", selector={"name": "under"})
+        plain_notes(picture, original, [], "under", view.ink.under, WIDE, axis)
+        picture.update_traces(hoverinfo="skip", opacity=UNDER, selector={"name": "under"})
         own = table.iloc[rows_of(table["found"].to_numpy(), len(notes.onset))[which]]
         values = notes.velocity[which] if view.shade == "velocity" else own[view.shade].fillna(0).to_numpy()
         shading = SHADES[view.shade]
