@@ -238,3 +238,13 @@ def test_a_performance_that_a_codec_was_chosen_on_is_warned_of_and_one_that_nobo
     assert "/GarritsonL03M" in said
     assert not warnings(places, "my own")
     assert trained.table(places)[0].validation == "asap: Haydn/*"
+
+
+def test_files_of_the_curve_are_about_as_large_as_they_should_be_though_much_of_each_passes_through_untouched():
+    recording = example("nocturne")
+    ways, contest = USUAL.amount(recording), prepare("piano", recording)
+    assert ways.aside > 0.3 * ways.to_bytes(15.0, "rate")
+    wanted = [ways.to_bytes(value, "rate") for value in (15.0, 20.0)]
+    for answer in contest.curve([codecs.codec("grid"), codecs.codec("grid-adaptive")], wanted):
+        assert isinstance(answer, Result)
+        assert len(answer.data) == pytest.approx(answer.size, rel=0.05)
