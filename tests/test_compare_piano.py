@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compare_pages import ROOT, button, finish, jobs, opened, plain, short_examples, verdict
+from played import chance, performance
 from streamlit.testing.v1 import AppTest
 
 from app import choices_compare, contests, trained
@@ -241,10 +242,11 @@ def test_a_performance_that_a_codec_was_chosen_on_is_warned_of_and_one_that_nobo
 
 
 def test_files_of_the_curve_are_about_as_large_as_they_should_be_though_much_of_each_passes_through_untouched():
-    recording = example("nocturne")
+    moved = np.random.default_rng(0).integers(0, 128, 6000).tolist()
+    recording = performance(chance(0, 1500, 40, 300.0), [(0.05 * step, value) for step, value in enumerate(moved)])
     ways, contest = USUAL.amount(recording), prepare("piano", recording)
-    assert ways.aside > 0.3 * ways.to_bytes(15.0, "rate")
-    wanted = [ways.to_bytes(value, "rate") for value in (15.0, 20.0)]
+    assert ways.aside > 0.4 * ways.to_bytes(24.0, "rate")
+    wanted = [ways.to_bytes(value, "rate") for value in (24.0, 28.0)]
     for answer in contest.curve([codecs.codec("grid"), codecs.codec("grid-adaptive")], wanted):
         assert isinstance(answer, Result)
         assert len(answer.data) == pytest.approx(answer.size, rel=0.05)
