@@ -7,14 +7,28 @@ window gets wrong, the next one starts from.  Chunks begin with an onset of thei
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from vqvae.networks.gesture_notes import FAR, KNEE, ONSET, RATIO, REST, SHORTEST, STEP, VELOCITY, Grouped, Performed
+from vqvae.networks.gesture_notes import (
+    FAR,
+    KNEE,
+    LONG,
+    LOUD,
+    ONSET,
+    PERIOD,
+    RATIO,
+    REST,
+    SHORTEST,
+    STEP,
+    VELOCITY,
+    Chained,
+    Grouped,
+    Performed,
+)
 
-PERIOD, LONG, LOUD = range(3)  # what is followed: mean time between chords, mean length, mean loudness
 FIRST = np.array([0.15, 3.0, 65.0])  # s, tolerances, velocity
 LEAST, MOST = 0.04, 0.8  # s, of the mean time between chords
 SWIFT = (0.15, 0.25, 0.25)  # how much of it a new chord, or a new window, changes
@@ -22,15 +36,6 @@ WORST = 25.0  # squared tolerances that an error counts at most
 KNEE_AT = KNEE / ONSET
 
 compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
-
-
-class Chained(NamedTuple):
-    """A performance at the first level."""
-
-    codes: np.ndarray  # (T,) int64
-    gaps: np.ndarray  # (T, W) int64: 0 in a chord, 1 begins one, 1 + k after a rest of k steps; -1 - k: at k steps, nothing heard before
-    known: Performed
-    heard: np.ndarray  # (T, 3) what was followed, before each window
 
 
 def encode_chain(notes: Grouped, codebook: np.ndarray, costs: np.ndarray, starts: np.ndarray) -> Chained:
@@ -199,7 +204,7 @@ def _cost(there, onset, end, loud, vector, clock, heard, gaps, cost, least):  # 
         elif gaps[k] > 1:
             clock += _rest(onset[k], clock) * STEP
         cost += _capped((onset[k] - clock) / ONSET) + _capped((loud[k] - heard[LOUD]) / VELOCITY - vector[2, k])
-        cost += _capped(_bent(max(end[k] - clock, SHORTEST)) - max(heard[LONG] + vector[1, k], SHORTEST / ONSET))
+        cost += _capped(_bent(end[k] - clock) - max(heard[LONG] + vector[1, k], SHORTEST / ONSET))
         if cost > least:
             break
     return cost

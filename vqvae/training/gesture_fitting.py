@@ -9,9 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vqvae.networks.gesture_chain import Chained, encode_chain
-from vqvae.networks.gesture_notes import ASPECTS, NAMES, ONSET, VELOCITY, Grouped, bent, grouped, missing
-from vqvae.networks.gesture_search import Wanted, choose, influence
+from vqvae.networks.gesture_chain import encode_chain
+from vqvae.networks.gesture_notes import ASPECTS, NAMES, ONSET, VELOCITY, Chained, Grouped, Wanted, bent, grouped, missing
+from vqvae.networks.gesture_search import choose, influence
 from vqvae.networks.gestures import GestureVQVAE, Situation, aspects_of
 from vqvae.quantizers.kmeans import kmeans
 from vqvae.training.gestures import GestureTraining
