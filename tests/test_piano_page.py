@@ -249,6 +249,48 @@ def test_a_part_in_which_nothing_is_struck_is_not_taken(minuet):
     assert str(minuet.count) in app.caption[0].value + app.caption[1].value
 
 
+def test_tracks_of_a_file_are_put_together_or_looked_at_alone(minuet, tmp_path):
+    from mido import Message, MetaMessage, MidiFile, MidiTrack
+
+    made = MidiFile(type=1)
+    for channel, keys in enumerate(([60, 64, 67], [40, 43])):
+        track = MidiTrack([MetaMessage("track_name", name=f"<b>{channel}</b>")])
+        for key in keys:
+            track += [Message("note_on", note=key, velocity=70, channel=channel, time=0)]
+            track += [Message("note_on", note=key, velocity=0, channel=channel, time=480)]
+        made.tracks.append(track)
+    made.save(tmp_path / "two.mid")
+    app = drop(opened(level="2"), "two.mid", (tmp_path / "two.mid").read_bytes())
+    assert "5 notes" in verdict(app)
+    options = app.selectbox(key=choices_piano.TRACK).options
+    assert options[0] == "All but drums, as one piano"
+    assert options[2].replace("\\", "") == "<b>1</b> (track 2, channel 2): 2 notes"
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("track 2, channel 2").run())
+    assert "2 notes" in verdict(app)
+    assert sorted(columns(told(app)["notes"]["original"])["pitch"]) == [40, 43]
+    assert any("FILE stands for the original part" in caption.value for caption in app.caption)
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("").run())
+    assert "5 notes" in verdict(app)
+
+
+def test_the_command_shown_repeats_reconstruction_report_and_sound(first, minuet, tmp_path, monkeypatch):
+    monkeypatch.setattr("vqvae.modalities.piano.example", lambda name="", seed=0: minuet)
+    command = shlex.split(first.code[0].value.splitlines()[0])
+    monkeypatch.chdir(tmp_path)
+    assert main(command[3:]) == 0
+    rebuilt, report, rate = expected(minuet, 2)
+    written = piano.read(next(Path("OUT").glob("*.mid")))
+    assert written.notes.onset == pytest.approx(piano.read(write(rebuilt, tmp_path)).notes.onset)
+    point = json.loads(Path("REPORT.json").read_text())["points"][0]
+    assert point["rate"]["value"] == pytest.approx(rate.value)
+    assert point["scores"]["onset_error_ms"]["value"] == pytest.approx(report.value("onset_error_ms"))
+    assert len(decoded_ogg(Path("OUT.ogg").read_bytes())) > 44100
+
+
+def write(recording: Piano, folder: Path) -> Path:
+    return piano.write(recording, folder / "expected")[0]
+
+
 def test_the_command_shown_writes_the_file_of_the_page(first, minuet, tmp_path, monkeypatch):
     monkeypatch.setattr("vqvae.modalities.piano.example", lambda name="", seed=0: minuet)
     command = shlex.split(first.code[0].value.splitlines()[1])

@@ -22,7 +22,7 @@ def codes(shown: cache.Shown, desk: Desk) -> None:
     _shares(shown)
     st.subheader("What the codes take", anchor=False)
     sizes(shown, desk, BESIDE)
-    if cache.checkpoint(desk.checkpoint).task == "codebook":
+    if cache.checkpoint(desk.checkpoint).nested:
         st.subheader("Which ones occur", anchor=False)
         panels.code_usage(cache.code_counts(shown, desk.checkpoint))
 

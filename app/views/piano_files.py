@@ -31,7 +31,7 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
     rebuilt, original = shown.reconstruction, shown.recording
     button("Reconstruction", lambda: to_bytes(rebuilt), ".mid", "audio/midi", "The reconstruction as a MIDI file, with tempo and pedals")
-    if portion.span:
+    if portion.span or portion.track:
         button("Original part", lambda: to_bytes(original), "-original.mid", "audio/midi", "The part of the original that this is about")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
     about = "as Ogg Vorbis; rendered when you click"
@@ -47,7 +47,7 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
 
 def _commands(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     own = "" if desk.source in cache.examples("piano") else " FILE stands for your own file."
-    if portion.span:
+    if portion.span or portion.track:
         own = " FILE stands for the original part, which can be downloaded above."
     st.caption(f"The same from the command line.{own}")
     st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
