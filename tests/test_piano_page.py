@@ -20,6 +20,7 @@ from app import cache, choices_piano, inputs, sounds, tasks, words
 from app.jobs import Job
 from vqvae import checkpoint, pipeline
 from vqvae.cli import main
+from vqvae.families import family
 from vqvae.modalities import ecg, piano
 from vqvae.modalities.piano import Piano
 from vqvae.modalities.piano.scores_passages import worst_passages
@@ -391,6 +392,8 @@ def test_the_tab_of_codes_says_where_the_bits_go(minuet):
     rate = expected(minuet, 2)[2]
     table = next(table.value for table in app.table if "What it is" in table.value)
     assert list(table["Bits per note"]) == [words.number(bits) for bits in (rate.value, *rate.apart.values())]
+    fixed = family(pipeline.load(NOTES)).fixed_bits(pipeline.encode(pipeline.load(NOTES), minuet, 2).codes)
+    assert any(words.count(-(-fixed // 8), "byte") in text.value for text in app.markdown)
     assert sum(int(cell.replace("\u202f", "")) for cell in table["Bytes"]) == pytest.approx(rate.bytes, abs=2)
 
 

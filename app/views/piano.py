@@ -40,7 +40,7 @@ LARGE = 20_000  # notes from which on progress is shown from the first moment, a
 def title(recording: Piano, portion: Portion) -> None:
     """What is open, and which part of it is looked at."""
     row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False)
-    left, right = row.container(gap=None), row.container(width="content")
+    left, right = row.container(), row.container(width="content")
     source, known = st.session_state[inputs.SOURCE], cache.examples("piano")
     name = known[source].title if source in known else plain(recording.name)
     left.title(f"Piano: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
