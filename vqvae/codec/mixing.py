@@ -4,7 +4,6 @@ A symbol is a path through a tree of binary decisions.  Every decision is predic
 known around the symbol); two logistic mixers weigh the counters' logits (M. Mahoney, "Adaptive weighing of context models for lossless
 data compression", Florida Tech. CS-2005-16), and the mean of both drives a carry-less range coder.  Shifts of negative numbers round
 down.  All intermediate results fit 64 bits, so compiled code and unbounded integers give the same bytes.
-
 `mixer`, `around` and `layout` are `streams.Mixer`, `streams.Surroundings` and `description.Layout`.
 All compiled functions are in this one file, because numba's cache looks at the date of the file that a function is in and no other.
 """
@@ -17,8 +16,20 @@ from typing import Any
 from numba import njit
 
 from vqvae.codec.description import (
-    ENERGY_BEFORE, ENERGY_SO_FAR, IDENTITY, LATENESS, MAGNITUDE, PERIOD, PHASE, PLAIN, REGISTER, REGISTERS, RHYTHM, SIDE, SIGNED,
-)  # fmt: skip
+    ENERGY_BEFORE,
+    ENERGY_SO_FAR,
+    IDENTITY,
+    LATENESS,
+    MAGNITUDE,
+    PERIOD,
+    PHASE,
+    PLAIN,
+    REGISTER,
+    REGISTERS,
+    RHYTHM,
+    SIDE,
+    SIGNED,
+)
 from vqvae.codec.state import LEAST, ONE, PROBABILITY_BITS
 from vqvae.codec.tables import BINS, LOGIT_LIMIT, MAGNITUDES, STRETCH_BITS
 
