@@ -24,7 +24,7 @@ from app.words import score_title
 from vqvae import codecs
 from vqvae.contest.entries import prepare
 from vqvae.contest.results import Result, Seconds, ranked
-from vqvae.modalities.ecg import Ecg, excerpt
+from vqvae.modalities.ecg import Ecg, excerpt, extent
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
 from vqvae.modalities.protocol import Report, Score
 
@@ -179,7 +179,7 @@ def test_sizes_convert_without_loss():
     recording = cache.example("normal")
     contest = prepare("ecg", recording)
     assert amount(recording).raw_bytes == contest.raw_bytes
-    assert amount(recording).lead_seconds == contest.amount
+    assert amount(recording).lead_seconds == extent(contest.layout).amount
 
 
 def test_a_link_makes_the_same_choices_again():
@@ -343,7 +343,7 @@ def test_the_curve_has_every_codec_at_several_sizes_and_the_tables_points_in_rin
     contest = prepare("ecg", cache.example("normal"))
     assert len(points) >= 8
     for point in points:
-        assert 8 * point.size / contest.amount == pytest.approx(point.rate)
+        assert 8 * point.size / extent(contest.layout).amount == pytest.approx(point.rate)
     rings = [trace for trace in pictures(app)[2]["data"] if trace.get("marker", {}).get("size") == 17]
     assert len(rings) == 2
     app.selectbox(key=choices_compare.RANKING).set_value("max_error").run()

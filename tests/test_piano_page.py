@@ -147,11 +147,13 @@ def test_every_score_stands_on_the_page_with_its_definition(first, minuet):
 
 
 @pytest.mark.parametrize("side", ["original", "reconstruction"])
-def test_the_player_is_handed_every_note_of_both_rolls(first, minuet, side):
-    rebuilt, report, _ = expected(minuet, 2)
-    recording = minuet if side == "original" else rebuilt
-    handed = told(first)["notes"]
-    assert handed["key"] == told(first)["player"]["key"]
+def test_the_player_is_handed_every_note_of_both_rolls_and_how_long_it_sounds_under_the_pedal(side):
+    app, played = opened(example="nocturne", level="2"), cache.example("nocturne")
+    rebuilt, report, _ = expected(played, 2)
+    recording = played if side == "original" else rebuilt
+    handed = told(app)["notes"]
+    assert handed["key"] == told(app)["player"]["key"]
+    assert (piano.sounding_ends(recording) > recording.notes.end + 0.1).any()
     found = columns(handed[side])
     assert found["onset"] == pytest.approx(recording.notes.onset, abs=1e-4)
     assert found["end"] == pytest.approx(recording.notes.end, abs=1e-4)
@@ -334,6 +336,7 @@ def test_the_desk_keeps_the_last_recording_of_each_kind(minuet):
     app.switch_page("screens/ecg.py").run()
     assert app.title[0].value == "ECG: Noisy"
     assert app.session_state[inputs.CHECKPOINT] == "ecg"
+    assert not any("mine" in option for option in app.selectbox(key=inputs.SOURCE).options)
     app.switch_page("screens/piano.py").run()
     assert app.title[0].value == "Piano: mine"
     assert (app.session_state[inputs.CHECKPOINT], app.session_state[inputs.LEVEL]) == (NOTES, 5)
