@@ -39,8 +39,8 @@ def pieces(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def config() -> GesturesConfig:
     training = GestureTraining(
-        (Source("asap", ("Bach/*",)),), (Source("asap", ("Haydn/*",)),), notes=300, performances=6, rounds=3, later_rounds=2, steps=4,
-        batch_size=2, span=64,
+        (Source("asap", ("Bach/*",)),), (Source("asap", ("Haydn/*",)),), notes=300, performances=6, rounds=3, later_rounds=2,
+        steps=(4, 4, 2, 2), batch_size=2, span=64,
     )  # fmt: skip
     return GesturesConfig("toy-gestures", "piano", SHAPE, training, describe_preprocessing())
 
@@ -222,6 +222,16 @@ def test_training_brings_level_after_level_nearer(own):
     reference = restore_onsets(values)
     errors = [np.abs(restore_onsets(own.decode(codes[:, : own.channels(level)], level)) - reference).mean() for level in (1, 2)]
     assert errors[1] < errors[0] < FAR
+
+
+def test_a_vector_can_be_heard_alone(own, trained):
+    books = pipeline.codebooks(checkpoint.load(trained)).reshape(SHAPE.levels, SHAPE.codebook_size, 4, 4)[0]
+    for code in range(SHAPE.codebook_size):
+        values = own.heard(code)
+        assert values.shape == (1, 4, 4)
+        louder = np.diff(books[code, 2]) > 0.2
+        if (np.diff(onsets(values)) > 0).all():
+            assert (np.diff(values[0, 3])[louder] > 0).all()
 
 
 def test_decoding_gives_the_same_twice_and_in_threads(own):

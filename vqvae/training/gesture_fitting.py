@@ -218,9 +218,9 @@ def fit_network(model: GestureVQVAE, level: int, performances: Sequence[Performa
     series = [one.situation.series(one.missing) for one in usable or performances]
     rng = np.random.default_rng([settings.seed, level])
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=1e-3)
-    for step in range(settings.steps):
+    for step in range(settings.steps[level]):
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * warm_cosine(step, settings.steps)
+            group["lr"] = settings.learning_rate * warm_cosine(step, settings.steps[level])
         batch = []
         for _ in range(settings.batch_size):
             rows = series[rng.integers(len(series))]
