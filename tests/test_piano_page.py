@@ -407,3 +407,23 @@ def test_note_by_note_shows_the_window_of_the_rolls(minuet):
     assert not app.exception
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["layout"]["xaxis"]["range"] == [3.5, 18.5]
+
+
+def test_stopping_the_computation_of_a_part_leaves_the_desk_and_can_be_undone(minuet, monkeypatch):
+    app = opened(level="2")
+    real = pipeline.encode
+
+    def slow(model: Any, recording: Piano, level: int, progress: Any) -> Any:
+        progress(0.5)
+        raise ValueError("still at work")  # as the page stands when its reader clicks
+
+    monkeypatch.setattr(pipeline, "encode", slow)
+    monkeypatch.setattr("app.panels.PATIENCE", 0.0)
+    app.number_input(key=choices_piano.FROM).set_value(5.0).run()
+    assert "still at work" in app.error[0].value
+    button(app, "Stop").click().run()
+    assert any("Nothing was changed" in box.value for box in app.info)
+    assert app.session_state[inputs.SOURCE] == "minuet"
+    monkeypatch.setattr(pipeline, "encode", real)
+    finished(button(app, "Start again").click().run())
+    assert judge(expected(piano.excerpt(minuet, 5), 2)[1]).text in verdict(app)
