@@ -75,7 +75,7 @@ def _is_midi(name: str, content: bytes) -> bool:
         return True
     if content.startswith(_RIFF):
         return content[8:12] == _RMID
-    return Path(name).suffix.lower() == ".zip" and any(Path(inside).suffix.lower() in SUFFIXES for inside in _names(content))
+    return any(Path(inside).suffix.lower() in SUFFIXES for inside in _names(content))
 
 
 def _names(archive: bytes) -> list[str]:
