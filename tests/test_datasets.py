@@ -9,8 +9,8 @@ import pytest
 from vqvae.datasets import registry
 from vqvae.datasets.download import download
 from vqvae.datasets.manifest import parse
-from vqvae.datasets.registry import DATASETS
 from vqvae.datasets.pieces import piece_name, pieces
+from vqvae.datasets.registry import DATASETS
 from vqvae.datasets.splits import SPLITS, record_folder, records, select, split_of
 from vqvae.datasets.transfer import digest
 
