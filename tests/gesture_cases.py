@@ -41,4 +41,4 @@ def performed(model: GestureVQVAE, values: np.ndarray) -> tuple[Grouped, Chained
     notes = grouped(values, model.shape.window)
     notes.begins[0, 0] = True
     costs = model.quantizer.level(0).costs.double().numpy()
-    return notes, encode_chain(notes, model.first_codebook(), costs, np.arange(len(notes.pitch)) == 0)
+    return notes, encode_chain(notes, model.first_codebook(), costs)

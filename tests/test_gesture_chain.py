@@ -83,7 +83,7 @@ def test_the_code_of_a_window_is_the_cheapest_of_all_when_each_is_played():
     notes = grouped(played(4, 4, rests=0.0), 4)
     notes.begins[0, 0] = True
     notes = notes._replace(group=notes.group - notes.group[0, 0] + 45 * STEP)
-    chained = encode_chain(notes, codebook, costs, np.array([True]))
+    chained = encode_chain(notes, codebook, costs)
     distances = []
     for code in range(len(codebook)):
         known = decode_chain(notes.pitch, np.array([code]), chained.gaps, codebook).known
@@ -97,10 +97,9 @@ def test_costs_draw_codes_to_what_is_cheap():
     model, values = untrained(), played(5, 400)
     notes = grouped(values, 4)
     notes.begins[0, 0] = True
-    starts = np.arange(len(notes.pitch)) == 0
     costs = np.full((16, 16), 1e9)
     costs[:, 3] = 0.0
-    assert (encode_chain(notes, model.first_codebook(), costs, starts).codes == 3).all()
+    assert (encode_chain(notes, model.first_codebook(), costs).codes == 3).all()
 
 
 @pytest.mark.parametrize("seed", [0, 1])

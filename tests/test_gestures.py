@@ -241,3 +241,13 @@ def test_decoding_gives_the_same_twice_and_in_threads(own):
     np.testing.assert_array_equal(own.decode(codes, 3.0), own.decode(codes, 3.0))
     piano = restore(Tensors(own.decode(codes, 3.0), to_tensors(example(examples()[0], 0)).layout))
     assert piano.count == 300
+
+
+def test_the_shipped_codebook_plays_a_piece_it_never_heard_at_8_bit_a_note(data):
+    shipped, piece = pipeline.load("piano"), read(data / "asap/Haydn/Keyboard_Sonatas/48-2/GarritsonL03M.mid")
+    encoded = pipeline.encode(shipped, piece, 5)
+    report = pipeline.compare(shipped, piece, pipeline.decode(shipped, encoded))
+    assert pipeline.rate(shipped, encoded).value < 8
+    assert report.value("note_f1_onset_offset_velocity") > 95
+    assert report.value("onset_error_last_tenth_ms") < report.value("onset_error_first_tenth_ms") + 1
+    assert pipeline.indices(shipped, encoded).shape == (1, 5, -(-piece.count // 4))

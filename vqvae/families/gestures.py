@@ -76,7 +76,7 @@ class Gestures:
         model, settings = self._model, self._settings
         thrift = settings.thrift * (greed if levels == 1 else 1.0)
         costs = thrift * model.quantizer.level(0).costs.double().numpy()
-        chained = encode_chain(notes, model.first_codebook(), costs, np.arange(len(notes.pitch)) == 0)
+        chained = encode_chain(notes, model.first_codebook(), costs)
         rows = [chained.codes]
         situation, lacking = Situation(model, notes.pitch, notes.begins, chained), missing(notes, chained.known)
         for level in range(1, levels):

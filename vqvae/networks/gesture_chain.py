@@ -38,18 +38,17 @@ KNEE_AT = KNEE / ONSET
 compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def encode_chain(notes: Grouped, codebook: np.ndarray, costs: np.ndarray, starts: np.ndarray) -> Chained:
-    """Notes -> the first level.
+def encode_chain(notes: Grouped, codebook: np.ndarray, costs: np.ndarray) -> Chained:
+    """Notes of a chunk, the first of which begins a chord -> the first level.
 
     codebook (K, 3, W): times between chords in mean times, lengths and loudness less their means, in tolerances; costs (P, K): squared
-    tolerances that a code costs besides, by which notes of the window begin chords (a binary number, the first note the lowest digit);
-    starts (T,) bool: windows that begin a chunk.
+    tolerances that a code costs besides, by which notes of the window begin chords (a binary number, the first note the lowest digit).
     """
     shape = notes.pitch.shape
     codes, gaps = np.zeros(shape[0], np.int64), np.zeros(shape, np.int64)
     known, heard = _empty(shape), np.zeros((shape[0], 3))
     there = notes.pitch >= 0
-    _encode(there, notes.begins, notes.group, notes.end, notes.velocity, codebook, costs, starts, codes, gaps, *known, heard)
+    _encode(there, notes.begins, notes.group, notes.end, notes.velocity, codebook, costs, codes, gaps, *known, heard)
     return Chained(codes, gaps, known, heard)
 
 
@@ -112,8 +111,6 @@ def _listen(there, gaps, vector, heard, length, velocity):  # type: ignore[no-un
 def _decode(there, codes, gaps, codebook, group, length, velocity, log):  # type: ignore[no-untyped-def]
     heard, clock = FIRST.copy(), 0.0
     for t in range(len(codes)):
-        if gaps[t, 0] < 0:
-            heard[:] = FIRST
         log[t] = heard
         vector = codebook[codes[t]]
         clock = _play(there[t], gaps[t], vector, clock, heard, group[t], length[t], velocity[t])
@@ -121,13 +118,9 @@ def _decode(there, codes, gaps, codebook, group, length, velocity, log):  # type
 
 
 @compiled
-def _encode(  # type: ignore[no-untyped-def]
-    there, begins, onset, end, loud, codebook, costs, starts, codes, gaps, group, length, velocity, log
-):
+def _encode(there, begins, onset, end, loud, codebook, costs, codes, gaps, group, length, velocity, log):  # type: ignore[no-untyped-def]
     heard, clock, before = FIRST.copy(), 0.0, 0.0
     for t in range(len(codes)):
-        if starts[t]:
-            heard[:] = FIRST
         log[t] = heard
         pattern, previous = 0, before
         for k in range(there.shape[1]):
@@ -137,7 +130,7 @@ def _encode(  # type: ignore[no-untyped-def]
                 gaps[t, k] = 1 if onset[t, k] - previous < REST else 2
             if there[t, k]:
                 previous = onset[t, k]
-        if starts[t]:
+        if t == 0:
             gaps[t, 0] = -1 - int(np.rint(onset[t, 0] / STEP))
         while True:
             best, least = 0, np.inf

@@ -84,7 +84,7 @@ def fit_first(model: GestureVQVAE, pieces: Sequence[Grouped], settings: GestureT
     costs = np.full((2**window, size), np.log2(size))
     for round_ in range(settings.rounds):
         told(round_ / settings.rounds)
-        chains = [encode_chain(notes, codebook, settings.thrift * costs, _starts(notes)) for notes in pieces]
+        chains = [encode_chain(notes, codebook, settings.thrift * costs) for notes in pieces]
         codes = np.concatenate([chain.codes for chain in chains])
         costs = costs_of(codes, np.concatenate([patterns(notes.begins) for notes in pieces]), costs.shape)
         last = round_ + 1 == settings.rounds
@@ -93,10 +93,6 @@ def fit_first(model: GestureVQVAE, pieces: Sequence[Grouped], settings: GestureT
     filled[:, :3] = codebook
     level.codebook.copy_(torch.from_numpy(filled.reshape(size, -1)))
     level.costs.copy_(torch.from_numpy(costs.astype(np.float32)))
-
-
-def _starts(notes: Grouped) -> np.ndarray:
-    return np.arange(len(notes.pitch)) == 0
 
 
 def _seeded(pieces: Sequence[Grouped], size: int, window: int, generator: torch.Generator) -> np.ndarray:
@@ -157,7 +153,7 @@ def first_level(model: GestureVQVAE, pieces: Sequence[Grouped], thrift: float) -
     codebook, costs = model.first_codebook(), thrift * level.costs.double().numpy()
     found = []
     for notes in pieces:
-        chain = encode_chain(notes, codebook, costs, _starts(notes))
+        chain = encode_chain(notes, codebook, costs)
         found.append(Performance(notes, chain, missing(notes, chain.known), Situation(model, notes.pitch, notes.begins, chain), []))
     return found
 
