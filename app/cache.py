@@ -108,7 +108,7 @@ def nominal_rates(name: str) -> tuple[float, ...]:
 def level_words(name: str, level: int) -> str:
     """What a level of a checkpoint is, in words."""
     model = checkpoint(name)
-    if model.task == "codebook":
+    if model.nested:
         return f"Residual levels used: {level} of {model.levels}"
     if model.task == "notes":
         return f"Step {level} of {model.levels}: {_grid_words(family(model).quality(level))}"
@@ -187,7 +187,7 @@ Steps = Callable[[str], Callable[[float], None]]
 def encoded(source: str, recording: Any, name: str, level: int, steps: Steps) -> pipeline.Encoded:
     """The codes of a recording at a level; of an explicit codebook, those of a higher level begin with them."""
     model = checkpoint(name)
-    levels = range(level, model.levels + 1) if model.task == "codebook" else (level,)
+    levels = range(level, model.levels + 1) if model.nested else (level,)
     at = next((known for known in levels if shelf().holds(("codes", source, name, known))), level)
     codes = shelf().get(("codes", source, name, at), lambda: pipeline.encode(model, recording, at, progress=steps("Encoding")))
     return pipeline.at_level(model, codes, level)
@@ -236,7 +236,9 @@ def report(shown: Shown, level: int, name: str, command: list[str]) -> dict[str,
 
 def code_counts(shown: Shown, name: str) -> CodeCounts:
     """How often the recording uses every code of an explicit codebook."""
-    return counted(shown.encoded.codes, checkpoint(name).model.quantizer.codebook_size)
+    model, codes = checkpoint(name), shown.encoded.codes
+    own: Any = family(model)
+    return counted(own.indices(codes) if hasattr(own, "indices") else codes, model.model.quantizer.codebook_size)
 
 
 def bands(shown: Shown) -> tuple[BandUse, ...]:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import streamlit as st
 
-from app import cache, inputs
+from app import cache, inputs, uploads
 from app.inputs import SOURCE, asked, dark, parse
 from app.player import WINDOW, Look
+from app.words import count, plain
 from vqvae.modalities.piano import excerpt
 from vqvae.modalities.piano.figures import TITLES
+from vqvae.modalities.piano.parts import Part
 from vqvae.modalities.piano.recording import Piano
 from vqvae.modalities.piano.roll import SHADES, Mode, Shade, View
 
@@ -20,27 +22,31 @@ if TYPE_CHECKING:
 
 MODE, SHADE, SOUNDING, BOUNDARIES = "piano.mode", "piano.shade", "piano.sounding", "piano.boundaries"
 START, SECONDS, PLACE, JUMP, CHOSEN = "piano.start", "piano.seconds", "piano.place", "piano.jump", "piano.chosen"
-PARTS, FROM, TO = "piano.parts", "piano.from", "piano.to"
+PARTS, FROM, TO, TRACKS, TRACK = "piano.parts", "piano.from", "piano.to", "piano.tracks", "piano.track"
 WINDOW_SECONDS, BEFORE = 15.0, 2.0  # s: of the window at first, and that it shows before a passage
 MODES: dict[Mode, str] = {"fold": "Two rolls", "overlay": "Overlay", "difference": "Difference"}
 
 
 class Portion(NamedTuple):
-    """The stretch of a piece that everything on the page is about."""
+    """What of a piece everything on the page is about."""
 
+    whole: Piano  # from its beginning to its end, of the track where one was chosen
     recording: Piano
-    source: str  # what lies on the desk, and the stretch where it is not all of it
+    source: str  # what lies on the desk, and what was chosen of it
+    track: str  # the label of a part of the file that is read alone; empty for all of them together
     span: tuple[float, float] | None  # s in the piece; None for all of it
 
 
 def portion(recording: Piano, source: str) -> Portion:
-    """The part that was chosen of a recording."""
-    chosen = _parts().get(source)
-    if chosen is None or not _played(recording, *chosen):
+    """What was chosen of a recording."""
+    label, chosen = st.session_state.setdefault(TRACKS, {}).get(source, ""), _parts().get(source)
+    whole = uploads.track(source, label) if label else recording
+    name = f"{source}#{label}" if label else source
+    if chosen is None or not _played(whole, *chosen):
         _parts().pop(source, None)
-        return Portion(recording, source, None)
-    name = f"{source}@{chosen[0]:g}-{chosen[1]:g}"
-    return Portion(cache.shelf().get(("part", name), lambda: excerpt(recording, *chosen)), name, chosen)
+        return Portion(whole, whole, name, label, None)
+    name += f"@{chosen[0]:g}-{chosen[1]:g}"
+    return Portion(whole, cache.shelf().get(("part", name), lambda: excerpt(whole, *chosen)), name, label, chosen)
 
 
 def _parts() -> dict[str, tuple[float, float]]:
@@ -53,11 +59,13 @@ def _parts() -> dict[str, tuple[float, float]]:
     return found
 
 
-def choose_part(place: DeltaGenerator, recording: Piano) -> None:
-    """From where to where, in seconds of the piece."""
-    source, chosen = st.session_state[SOURCE], _parts().get(st.session_state[SOURCE])
+def choose_part(place: DeltaGenerator, portion: Portion) -> None:
+    """From where to where, in seconds of the piece, and of several tracks which."""
+    source, chosen, recording = st.session_state[SOURCE], portion.span, portion.whole
     label = "Whole piece" if chosen is None else f"{chosen[0]:.4g} to {chosen[1]:.4g} s"
+    label += f", {portion.track}" if portion.track else ""
     with place.popover(label, help="Look at a part of the piece only: everything on the page is then about that part.", key="piano.part"):
+        _choose_track(source, portion.track)
         last = round(recording.seconds, 1)
         state = st.session_state
         state[FROM], state[TO] = chosen or (0.0, last)
@@ -65,6 +73,28 @@ def choose_part(place: DeltaGenerator, recording: Piano) -> None:
         left.number_input("From (s)", 0.0, last, key=FROM, step=10.0, format="%.1f", on_change=_take_part, args=(recording, source))
         right.number_input("To (s)", 0.0, last, key=TO, step=10.0, format="%.1f", on_change=_take_part, args=(recording, source))
         st.button("Whole piece", disabled=chosen is None, on_click=_take_all, args=(source,), icon=":material/unfold_more:")
+
+
+def _choose_track(source: str, chosen: str) -> None:
+    """One part of the file, or its melodic parts together."""
+    there = {part.label: part for part in uploads.tracks(source)}
+    if not there:
+        return
+    names = {"": "All but drums, as one piano"} | {label: _named(part) for label, part in there.items()}
+    st.session_state[TRACK] = chosen
+    words = "A file can hold several tracks and channels; each can be read alone."
+    st.selectbox("Track", list(names), format_func=names.__getitem__, key=TRACK, on_change=_take_track, args=(source,), help=words)
+
+
+def _named(part: Part) -> str:
+    """Melody (track 2, channel 1): 312 notes"""
+    name = f"{plain(part.title)} ({part.label})" if part.title else part.label
+    return f"{name}: {count(part.notes, 'note')}{', drums' if part.drums else ''}"
+
+
+def _take_track(source: str) -> None:
+    st.session_state[TRACKS][source] = st.session_state[TRACK]
+    _parts().pop(source, None)
 
 
 def _take_all(source: str) -> None:

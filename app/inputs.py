@@ -183,16 +183,16 @@ def page_of_next() -> str:
     return KINDS[_kind_of_source(st.session_state[NEXT])].screen
 
 
-def remember(desk: Desk) -> None:
-    """This desk has been computed: what a stopped one falls back to."""
-    st.session_state[LAST] = (st.session_state[KIND], desk)
+def remember() -> None:
+    """What lies on the desk has been computed: what a stopped computation falls back to."""
+    st.session_state[LAST] = (st.session_state[KIND], desk())
 
 
-def stop() -> None:
-    """Leave the computation: back to the desk before it, or to nothing when there was none of this kind."""
+def stop(computing: Desk) -> None:
+    """Leave a computation: back to the desk before it, or to nothing when there was no other of this kind."""
     kind, last = st.session_state.get(LAST, ("", None))
-    if last is None or kind != st.session_state[KIND]:
-        st.session_state[STOPPED] = desk()
+    if last is None or kind != st.session_state[KIND] or last == desk():
+        st.session_state[STOPPED] = computing
     else:
         _lay(last)
 

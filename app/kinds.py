@@ -56,6 +56,8 @@ KINDS = {
 }  # fmt: skip
 FIRST = next(iter(KINDS))
 _MIDI, _RIFF, _RMID = b"MThd", b"RIFF", b"RMID"
+_MUSIC = {*SUFFIXES, ".wav", ".mp3", ".ogg", ".flac", ".m4a", ".musicxml", ".mxl"}
+"""Of what musicians have: which of it can be read, the reader of performances says."""
 
 
 def kind_of(recording: Any) -> Kind:
@@ -64,16 +66,16 @@ def kind_of(recording: Any) -> Kind:
 
 
 def recognised(files: Mapping[str, bytes]) -> Kind:
-    """The kind that uploaded files are, by their names, their first bytes and what is in an archive; an ECG when nothing tells."""
+    """The kind that uploaded files are, by their names, first bytes and what is in an archive; an ECG when nothing tells."""
     return KINDS["piano" if any(_is_midi(name, content) for name, content in files.items()) else FIRST]
 
 
 def _is_midi(name: str, content: bytes) -> bool:
-    if Path(name).suffix.lower() in SUFFIXES or content.startswith(_MIDI):
+    if Path(name).suffix.lower() in _MUSIC or content.startswith(_MIDI):
         return True
     if content.startswith(_RIFF):
         return content[8:12] == _RMID
-    return Path(name).suffix.lower() == ".zip" and any(Path(inside).suffix.lower() in SUFFIXES for inside in _names(content))
+    return any(Path(inside).suffix.lower() in SUFFIXES for inside in _names(content))
 
 
 def _names(archive: bytes) -> list[str]:

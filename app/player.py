@@ -13,7 +13,7 @@ import streamlit as st
 from vqvae.modalities.looks import DARK, LIGHT, STATUS, Ink
 from vqvae.modalities.piano.pedal import pedals, sounding_ends
 from vqvae.modalities.piano.recording import SUSTAIN, Piano
-from vqvae.modalities.piano.roll import EARLY_TO_LATE, SHADES, SOFT_TO_LOUD, View, keys_shown
+from vqvae.modalities.piano.roll import EARLY_TO_LATE, SHADES, SOFT_TO_LOUD, Mode, Shade, View, keys_shown
 from vqvae.modalities.piano.roll_drawing import GRID, ROWS
 from vqvae.modalities.piano.scores_passages import severity
 
@@ -32,8 +32,8 @@ Packed = dict[str, dict[str, str]]
 class Look(NamedTuple):
     """How the rolls are drawn."""
 
-    mode: str
-    shade: str
+    mode: Mode
+    shade: Shade
     sounding: bool
     boundaries: bool
     titles: dict[str, str]  # of the rolls

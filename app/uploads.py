@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -14,6 +16,10 @@ from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLO
 from app.kinds import kind_of, recognised
 from app.words import plain
 from vqvae.modalities import modality
+from vqvae.modalities.piano.parts import Part
+from vqvae.modalities.piano.recording import Piano
+
+T = TypeVar("T")
 
 KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own of a kind that stay within reach, and the bytes they may take together
 FILE_ROOM = 100_000_000  # bytes that the files of one recording may have to be kept beside it
@@ -119,6 +125,34 @@ def unpacked(source: str) -> Unpacked | None:
         own: Any = modality(recognised(came.files).name)
         main = own.receive(came.files, Path(folder))
         return Unpacked(main.name, {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}, came.rate)
+
+
+def tracks(source: str) -> tuple[Part, ...]:
+    """The parts of a performance's file that can be read alone; empty when there is one only, or no file."""
+    from vqvae.modalities.piano import parts
+
+    def found() -> tuple[Part, ...]:
+        came: Files | None = st.session_state.get(FILES, {}).get(source)
+        there = _from_files(came, parts) if came and not decoded.find(came.files) else ()
+        return there if len(there) > 1 else ()
+
+    return cache.shelf().get(("tracks", source), found)
+
+
+def track(source: str, label: str) -> Piano:
+    """One part of a performance's file, read alone."""
+    from vqvae.modalities.piano import read
+
+    came: Files = st.session_state[FILES][source]
+    return cache.shelf().get(("track", source, label), lambda: _from_files(came, partial(read, part=label)))
+
+
+def _from_files(came: Files, use: Callable[[Path], T]) -> T:
+    """What `use` finds in the main file of a performance, which lies in a folder as long as that takes."""
+    from vqvae.modalities.piano import receive
+
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        return use(receive(came.files, Path(folder)))
 
 
 def _explain(refused: cache.Refusal) -> None:

@@ -9,8 +9,9 @@ import pytest
 from vqvae.datasets import registry
 from vqvae.datasets.download import download
 from vqvae.datasets.manifest import parse
+from vqvae.datasets.pieces import piece_name, pieces
 from vqvae.datasets.registry import DATASETS
-from vqvae.datasets.splits import SPLITS, pieces, record_folder, records, select, split_of
+from vqvae.datasets.splits import SPLITS, record_folder, records, select, split_of
 from vqvae.datasets.transfer import digest
 
 
@@ -70,9 +71,10 @@ def test_the_splits_name_records_that_exist(data):
 
 def test_every_listed_performance_is_on_one_side_of_the_split_and_as_it_was_listed(data):
     entries = parse(Path(registry.__file__).with_name(DATASETS["asap"].listed).read_text(encoding="utf-8"))
-    sides = [pieces(data / "asap", side) for side in SPLITS["asap"]]
+    folder = data / "asap"
+    sides = [pieces(folder, side) for side in SPLITS["asap"]]
     assert [len(side) for side in sides] == [882, 106]
-    assert sorted(sides[0] + sides[1]) == sorted(entry.path for entry in entries) == pieces(data / "asap")
+    assert sorted(sides[0] + sides[1]) == sorted(folder / entry.path for entry in entries) == pieces(folder)
     for entry in entries[::40]:
         assert digest(data / "asap" / entry.path) == entry.sha256
 
@@ -81,8 +83,10 @@ def test_pieces_are_chosen_by_pattern_and_what_matches_none_is_refused_with_what
     for name in ("Haydn/a/1.mid", "Haydn/2.MIDI", "Bach/3.mid", "Bach/score.xml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    assert pieces(tmp_path) == ["Bach/3.mid", "Haydn/2.MIDI", "Haydn/a/1.mid"]
-    assert pieces(tmp_path, ["Haydn/*"]) == ["Haydn/2.MIDI", "Haydn/a/1.mid"]
+    bach, haydn = [tmp_path / "Bach/3.mid"], [tmp_path / "Haydn/2.MIDI", tmp_path / "Haydn/a/1.mid"]
+    assert pieces(tmp_path) == bach + haydn
+    assert pieces(tmp_path, ["Haydn/*"]) == haydn
+    assert [piece_name(path, tmp_path) for path in haydn] == ["Haydn/2", "Haydn/a/1"]
     with pytest.raises(ValueError, match=r"no piece that matches 'Mozart/\*'; it has Bach, Haydn"):
         pieces(tmp_path, ["Haydn/*", "Mozart/*"])
     (tmp_path / "empty").mkdir()

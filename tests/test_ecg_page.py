@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from toy_checkpoints import FINE, QUALITIES, stand_in
 
 from app import cache, choices_ecg, decoded, inputs, words
-from app.views.sizes import saving
+from app.views.ecg_codes import saving
 from vqvae import codecs, pipeline
 from vqvae.cli import main
 from vqvae.codec.container import unpack

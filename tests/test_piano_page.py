@@ -20,6 +20,7 @@ from app import cache, choices_piano, inputs, sounds, tasks, words
 from app.jobs import Job
 from vqvae import checkpoint, pipeline
 from vqvae.cli import main
+from vqvae.families import family
 from vqvae.modalities import ecg, piano
 from vqvae.modalities.piano import Piano
 from vqvae.modalities.piano.scores_passages import worst_passages
@@ -146,11 +147,13 @@ def test_every_score_stands_on_the_page_with_its_definition(first, minuet):
 
 
 @pytest.mark.parametrize("side", ["original", "reconstruction"])
-def test_the_player_is_handed_every_note_of_both_rolls(first, minuet, side):
-    rebuilt, report, _ = expected(minuet, 2)
-    recording = minuet if side == "original" else rebuilt
-    handed = told(first)["notes"]
-    assert handed["key"] == told(first)["player"]["key"]
+def test_the_player_is_handed_every_note_of_both_rolls_and_how_long_it_sounds_under_the_pedal(side):
+    app, played = opened(example="nocturne", level="2"), cache.example("nocturne")
+    rebuilt, report, _ = expected(played, 2)
+    recording = played if side == "original" else rebuilt
+    handed = told(app)["notes"]
+    assert handed["key"] == told(app)["player"]["key"]
+    assert (piano.sounding_ends(recording) > recording.notes.end + 0.1).any()
     found = columns(handed[side])
     assert found["onset"] == pytest.approx(recording.notes.onset, abs=1e-4)
     assert found["end"] == pytest.approx(recording.notes.end, abs=1e-4)
@@ -249,6 +252,48 @@ def test_a_part_in_which_nothing_is_struck_is_not_taken(minuet):
     assert str(minuet.count) in app.caption[0].value + app.caption[1].value
 
 
+def test_tracks_of_a_file_are_put_together_or_looked_at_alone(minuet, tmp_path):
+    from mido import Message, MetaMessage, MidiFile, MidiTrack
+
+    made = MidiFile(type=1)
+    for channel, keys in enumerate(([60, 64, 67], [40, 43])):
+        track = MidiTrack([MetaMessage("track_name", name=f"<b>{channel}</b>")])
+        for key in keys:
+            track += [Message("note_on", note=key, velocity=70, channel=channel, time=0)]
+            track += [Message("note_on", note=key, velocity=0, channel=channel, time=480)]
+        made.tracks.append(track)
+    made.save(tmp_path / "two.mid")
+    app = drop(opened(level="2"), "two.mid", (tmp_path / "two.mid").read_bytes())
+    assert "5 notes" in verdict(app)
+    options = app.selectbox(key=choices_piano.TRACK).options
+    assert options[0] == "All but drums, as one piano"
+    assert options[2].replace("\\", "") == "<b>1</b> (track 2, channel 2): 2 notes"
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("track 2, channel 2").run())
+    assert "2 notes" in verdict(app)
+    assert sorted(columns(told(app)["notes"]["original"])["pitch"]) == [40, 43]
+    assert any("FILE stands for the original part" in caption.value for caption in app.caption)
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("").run())
+    assert "5 notes" in verdict(app)
+
+
+def test_the_command_shown_repeats_reconstruction_report_and_sound(first, minuet, tmp_path, monkeypatch):
+    monkeypatch.setattr("vqvae.modalities.piano.example", lambda name="", seed=0: minuet)
+    command = shlex.split(first.code[0].value.splitlines()[0])
+    monkeypatch.chdir(tmp_path)
+    assert main(command[3:]) == 0
+    rebuilt, report, rate = expected(minuet, 2)
+    written = piano.read(next(Path("OUT").glob("*.mid")))
+    assert written.notes.onset == pytest.approx(piano.read(write(rebuilt, tmp_path)).notes.onset)
+    point = json.loads(Path("REPORT.json").read_text())["points"][0]
+    assert point["rate"]["value"] == pytest.approx(rate.value)
+    assert point["scores"]["onset_error_ms"]["value"] == pytest.approx(report.value("onset_error_ms"))
+    assert len(decoded_ogg(Path("OUT.ogg").read_bytes())) > 44100
+
+
+def write(recording: Piano, folder: Path) -> Path:
+    return piano.write(recording, folder / "expected")[0]
+
+
 def test_the_command_shown_writes_the_file_of_the_page(first, minuet, tmp_path, monkeypatch):
     monkeypatch.setattr("vqvae.modalities.piano.example", lambda name="", seed=0: minuet)
     command = shlex.split(first.code[0].value.splitlines()[1])
@@ -291,6 +336,7 @@ def test_the_desk_keeps_the_last_recording_of_each_kind(minuet):
     app.switch_page("screens/ecg.py").run()
     assert app.title[0].value == "ECG: Noisy"
     assert app.session_state[inputs.CHECKPOINT] == "ecg"
+    assert not any("mine" in option for option in app.selectbox(key=inputs.SOURCE).options)
     app.switch_page("screens/piano.py").run()
     assert app.title[0].value == "Piano: mine"
     assert (app.session_state[inputs.CHECKPOINT], app.session_state[inputs.LEVEL]) == (NOTES, 5)
@@ -349,6 +395,8 @@ def test_the_tab_of_codes_says_where_the_bits_go(minuet):
     rate = expected(minuet, 2)[2]
     table = next(table.value for table in app.table if "What it is" in table.value)
     assert list(table["Bits per note"]) == [words.number(bits) for bits in (rate.value, *rate.apart.values())]
+    fixed = family(pipeline.load(NOTES)).fixed_bits(pipeline.encode(pipeline.load(NOTES), minuet, 2).codes)
+    assert any(words.count(-(-fixed // 8), "byte") in text.value for text in app.markdown)
     assert sum(int(cell.replace("\u202f", "")) for cell in table["Bytes"]) == pytest.approx(rate.bytes, abs=2)
 
 
@@ -359,3 +407,23 @@ def test_note_by_note_shows_the_window_of_the_rolls(minuet):
     assert not app.exception
     chart = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert chart["layout"]["xaxis"]["range"] == [3.5, 18.5]
+
+
+def test_stopping_the_computation_of_a_part_leaves_the_desk_and_can_be_undone(minuet, monkeypatch):
+    app = opened(level="2")
+    real = pipeline.encode
+
+    def slow(model: Any, recording: Piano, level: int, progress: Any) -> Any:
+        progress(0.5)
+        raise ValueError("still at work")  # as the page stands when its reader clicks
+
+    monkeypatch.setattr(pipeline, "encode", slow)
+    monkeypatch.setattr("app.panels.PATIENCE", 0.0)
+    app.number_input(key=choices_piano.FROM).set_value(5.0).run()
+    assert "still at work" in app.error[0].value
+    button(app, "Stop").click().run()
+    assert any("Nothing was changed" in box.value for box in app.info)
+    assert app.session_state[inputs.SOURCE] == "minuet"
+    monkeypatch.setattr(pipeline, "encode", real)
+    finished(button(app, "Start again").click().run())
+    assert judge(expected(piano.excerpt(minuet, 5), 2)[1]).text in verdict(app)

@@ -142,7 +142,7 @@ def test_a_riff_wrapper_is_taken_off(tmp_path, wrapped):
 
 
 def test_a_long_or_strange_name_is_made_one_that_files_can_have(tmp_path):
-    for name, expected in (("a" * 240, "a" * 100), ("op\\9", "op_9"), ("nocturne.op.9", "nocturne.op.9")):
+    for name, expected in (("a" * 240, "a" * 100), ("op\\9", "op_9"), ("nocturne.op.9", "nocturne.op.9"), (".", "unnamed")):
         recording = read(put(tmp_path, midi(NOTE), f"{name}.mid"))
         assert recording.name == expected
         check_layout(to_tensors(recording).layout)
@@ -162,6 +162,16 @@ def test_a_track_that_breaks_off_is_read_as_far_as_it_goes(tmp_path):
     recording = opened(tmp_path, whole[:-7])
     assert recording.count == 1
     assert any("breaks off" in said for said in recording.said)
+
+
+def test_of_many_broken_tracks_some_are_told_one_by_one_and_more_than_a_file_can_have_are_refused(tmp_path):
+    broken = b"MTrk\0\0\0\1\0"
+    recording = opened(tmp_path, midi(NOTE, *[broken] * 50))
+    assert [said for said in recording.said if said.startswith("Track")][19:] == [
+        "Track 21 has no end: the file breaks off.",
+        "Tracks have 30 more faults of these kinds.",
+    ]
+    assert "more than 65535 tracks" in refusal(put(tmp_path, midi(NOTE) + broken * 65_535))
 
 
 def test_a_hundred_thousand_notes_are_read_and_one_more_is_refused(tmp_path):

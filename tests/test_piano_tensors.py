@@ -165,6 +165,19 @@ def test_more_than_a_header_holds_is_refused_before_it_is_written():
         pack_frame(Midi(0, 480, [Events(np.zeros(1, np.int64), np.array([-1]), [message], 10)]))
 
 
+def test_few_letters_that_stand_for_more_events_than_a_frame_holds_are_refused_and_as_many_are_not():
+    def events(count: int) -> Events:
+        return Events(np.arange(count), np.full(count, 0xB0 << 16 | 64 << 8), [], count)
+
+    assert len(pack_frame(Midi(0, 480, [events(frames.MAX_EVENTS)]))) < 10_000
+    with pytest.raises(ValueError, match="events besides the notes are too many"):
+        pack_frame(Midi(0, 480, [events(frames.MAX_EVENTS + 1)]))
+    with pytest.raises(ValueError, match="file's description"):
+        unpack_frame(frames._packed(frames._columns(480, events(frames.MAX_EVENTS + 1))))
+    words = frames._columns(480, events(1))._replace(others=np.zeros((1 << 23) + 1, np.int64))
+    assert not frames._is_possible(words)
+
+
 @pytest.fixture(scope="module")
 def layout() -> dict:
     return to_tensors(example("chords")).layout

@@ -82,11 +82,12 @@ class _Usage:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         size = getattr(getattr(checkpoint.model, "quantizer", None), "codebook_size", None)
+        self._checkpoint = checkpoint
         self._counts = CodeCounts(checkpoint.levels, int(size)) if size else None
 
     def add(self, encoded: pipeline.Encoded | None) -> None:
         if self._counts and encoded:
-            self._counts.add(encoded.codes)
+            self._counts.add(pipeline.indices(self._checkpoint, encoded))
 
     def entry(self, level: int) -> dict[str, Any]:
         if not self._counts:

@@ -21,6 +21,7 @@ from vqvae.codec.protocol import Coder
 from vqvae.codec.vqz import write
 from vqvae.delineator import load_delineator
 from vqvae.families import family
+from vqvae.families.protocol import Explicit
 from vqvae.files import chunk_frames
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Tensors
@@ -157,6 +158,14 @@ def frame_seconds(encoded: Encoded) -> float:
 def frame_start(encoded: Encoded) -> float:
     """Where the first code's piece begins, s from the start of the recording; negative, since frames overlap the ends."""
     return float(modality(encoded.layout["modality"]).FRAMES.start)  # type: ignore[attr-defined]
+
+
+def indices(checkpoint: Checkpoint, encoded: Encoded) -> np.ndarray:
+    """Which code vectors (N, Q, T) were taken, among the codes of an explicit codebook; ValueError for a checkpoint that has none."""
+    own = family(checkpoint)
+    if not isinstance(own, Explicit):
+        raise ValueError(f"{checkpoint.name} has no codebook: its codes are multiples of a step")
+    return own.indices(encoded.codes)
 
 
 def codebooks(checkpoint: Checkpoint) -> np.ndarray:

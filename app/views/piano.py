@@ -39,7 +39,8 @@ LARGE = 20_000  # notes from which on progress is shown from the first moment, a
 
 def title(recording: Piano, portion: Portion) -> None:
     """What is open, and which part of it is looked at."""
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False)
+    left, right = row.container(), row.container(width="content")
     source, known = st.session_state[inputs.SOURCE], cache.examples("piano")
     name = known[source].title if source in known else plain(recording.name)
     left.title(f"Piano: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
@@ -54,7 +55,7 @@ def title(recording: Piano, portion: Portion) -> None:
     if recording.said:
         facts += f" What was put together or left out while reading: {count(len(recording.said), 'note')} under Details."
     left.caption(facts)
-    choices_piano.choose_part(right, recording)
+    choices_piano.choose_part(right, portion)
 
 
 def compute(desk: Desk, recording: Piano) -> cache.Shown | None:

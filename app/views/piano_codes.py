@@ -1,4 +1,4 @@
-"""What the codes of a performance take, and where the bits of its file go."""
+"""Where the bits of a performance's file go, and which codes occur."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import streamlit as st
 
 from app import cache, panels
 from app.inputs import Desk
-from app.views.sizes import sizes
-from app.words import number
+from app.words import count, number
+from vqvae.families import family
 
-BESIDE = "the name, tempo, pedals and texts, which checkpoint decodes it, checksums"
 APART = {
     "pitch_bits_per_note": ("Which keys are struck", "Coded too, so that the file restores the piece without the original; never changed."),
     "frame_bits_per_note": ("What passes through", "Tempo, pedals and texts, compressed; written back as they were."),
@@ -17,14 +16,23 @@ APART = {
 
 
 def codes(shown: cache.Shown, desk: Desk) -> None:
-    """Where the bits go, the ways of writing them, and of an explicit codebook which codes occur."""
+    """Where the bits go, what they would be without an entropy coder, and of an explicit codebook which codes occur."""
     st.subheader("Where the bits of the file go", anchor=False)
     _shares(shown)
-    st.subheader("What the codes take", anchor=False)
-    sizes(shown, desk, BESIDE)
-    if cache.checkpoint(desk.checkpoint).task == "codebook":
+    model, bits = cache.checkpoint(desk.checkpoint), shown.rate.value * shown.recording.count
+    fixed = -(-family(model).fixed_bits(shown.encoded.codes) // 8)
+    st.markdown(saving(fixed, round(bits / 8)))
+    if model.nested:
         st.subheader("Which ones occur", anchor=False)
         panels.code_usage(cache.code_counts(shown, desk.checkpoint))
+
+
+def saving(fixed: int, real: int) -> str:
+    """What the entropy coder is worth, in a sentence."""
+    return (
+        f"At a fixed length the codes of timing, duration and loudness alone would take {count(fixed, 'byte')}; in the file they take "
+        f"{number(real)}, its header and checksums included."
+    )
 
 
 def _shares(shown: cache.Shown) -> None:

@@ -8,12 +8,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cache, choices_piano, sounds
+from app import cache, sounds
 from app.choices_piano import Portion
 from app.inputs import Desk
-from app.views.piano_roll import boundaries
 from app.words import count
-from vqvae.modalities.piano import figure
 from vqvae.modalities.piano.recording import Piano
 from vqvae.modalities.piano.sound import gain_for, ogg, render, wav
 from vqvae.modalities.piano.writing import to_bytes
@@ -33,7 +31,7 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
     rebuilt, original = shown.reconstruction, shown.recording
     button("Reconstruction", lambda: to_bytes(rebuilt), ".mid", "audio/midi", "The reconstruction as a MIDI file, with tempo and pedals")
-    if portion.span:
+    if portion.span or portion.track:
         button("Original part", lambda: to_bytes(original), "-original.mid", "audio/midi", "The part of the original that this is about")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
     about = "as Ogg Vorbis; rendered when you click"
@@ -44,13 +42,12 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     button("Original's sound, WAV", lambda: _sound(shown, desk, original, wav), "-original.wav", "audio/wav", wide)
     button("Notes", lambda: shown.report.events["notes"].to_csv(index=False), "-notes.csv", "text/csv", "One row per note, with its errors")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
-    button("Picture", lambda: _picture(shown, desk), "-rolls.html", "text/html", "The window of the rolls as a page of its own")
     _commands(shown, desk, portion)
 
 
 def _commands(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     own = "" if desk.source in cache.examples("piano") else " FILE stands for your own file."
-    if portion.span:
+    if portion.span or portion.track:
         own = " FILE stands for the original part, which can be downloaded above."
     st.caption(f"The same from the command line.{own}")
     st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
@@ -86,12 +83,3 @@ def _sound(shown: cache.Shown, desk: Desk, recording: Piano, pack: Callable[...,
     known = sounds.known(desk.source, desk.checkpoint, desk.level)
     gain = known.original.gain if known else gain_for(render(shown.recording))
     return sounds.whole(recording, gain, pack)
-
-
-def _picture(shown: cache.Shown, desk: Desk) -> str:
-    """The rolls as they are looked at, in colours for white paper."""
-    state, view, notes = st.session_state, choices_piano.view(printed=True), shown.report.events["notes"]
-    edges = boundaries(shown, desk) if state[choices_piano.BOUNDARIES] else None
-    made = figure(shown.recording, shown.reconstruction, view, notes=notes, mode=state[choices_piano.MODE], boundaries=edges)
-    made.update_layout(paper_bgcolor="white", template="plotly_white")
-    return str(made.to_html())

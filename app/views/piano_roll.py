@@ -10,9 +10,12 @@ import streamlit as st
 from app import cache, choices_piano, inputs, player
 from app.choices_piano import CHOSEN, JUMP, PLACE
 from app.inputs import Desk
+from app.player import Look
 from app.words import count
 from vqvae.families import family
 from vqvae.modalities.looks import clock
+from vqvae.modalities.piano import figure
+from vqvae.modalities.piano.roll import View
 from vqvae.modalities.piano.scores_passages import PASSAGE, worst_passages
 
 if TYPE_CHECKING:
@@ -49,9 +52,27 @@ def _both(shown: cache.Shown) -> tuple[Any, Any, pd.DataFrame]:
 @st.fragment
 def _rolls(shown: cache.Shown, desk: Desk) -> None:
     look = choices_piano.choose_look()
-    player.show(key_of(desk), f"{shown.recording.name}", desk.source, look, choices_piano.view(), choices_piano.take_window)
-    st.caption(cache.text("piano_player"))
+    player.show(key_of(desk), shown.recording.name, desk.source, look, choices_piano.view(), choices_piano.take_window)
+    row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+    row.caption(cache.text("piano_player"))
+    view = choices_piano.view(printed=True)
+    row.download_button(
+        "Picture",
+        lambda: picture(shown, desk, view, look),
+        f"{shown.recording.name}-{view.start:.0f}s.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        help="This window of the rolls as a page of its own, to enlarge and measure in any browser",
+    )
     inputs.write_address(choices_piano.address(st.session_state[inputs.SOURCE]))
+
+
+def picture(shown: cache.Shown, desk: Desk, view: View, look: Look) -> str:
+    """The rolls in one window as a page, in colours for white paper."""
+    edges = boundaries(shown, desk) if look.boundaries else None
+    made = figure(*_both(shown)[:2], view, notes=shown.report.events["notes"], mode=look.mode, boundaries=edges)
+    return str(made.update_layout(paper_bgcolor="white", template="plotly_white").to_html())
 
 
 def boundaries(shown: cache.Shown, desk: Desk) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -30,14 +31,14 @@ def compute(desk: Desk, recording: Any, lead: str, at_once: bool) -> cache.Shown
         st.info("Stopped. Nothing was changed.", icon=":material/stop_circle:")
         st.button("Start again", on_click=inputs.start_again)
         return None
-    progress = panels.Progress(on_stop=inputs.stop, at_once=at_once)
+    progress = panels.Progress(on_stop=partial(inputs.stop, desk), at_once=at_once)
     try:
         shown = cache.shown(desk.source, recording, desk.checkpoint, desk.level, lead, progress.step)
     except ValueError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
     progress.done()
-    inputs.remember(desk)
+    inputs.remember()
     return shown
 
 

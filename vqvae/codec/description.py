@@ -20,6 +20,7 @@ REGISTERS = LATENESS + 5  # the rest is the rhythm tracker's own
 IDENTITY, SIGNED, MAGNITUDE, REGISTER, SIDE = range(5)
 FIXED, RHYTHM = range(2)  # how far back a neighbour lies: as `distances` say; one period of the rhythm further; see `by_side`
 PLAIN = -1  # a register taken as it is
+MOST_SIDE = 2**31 - 1
 MAX_UNARY, MAX_HASH_BITS, MAX_RATE, MAX_LIMIT = 48, 22, 1 << 16, 255
 
 
@@ -187,7 +188,7 @@ def _feature_rows(features: Sequence[Feature]) -> tuple[np.ndarray, np.ndarray]:
             case Identity(column):
                 rows.append((IDENTITY, column, 0, 0, start, start))
             case Side(column):
-                rows.append((SIDE, column, 0, 0, start, start))
+                rows.append((SIDE, column, MOST_SIDE, PLAIN, start, start))
             case Register(register, cap, scale):
                 rows.append((REGISTER, register, cap, scale, start, start))
             case Signed(own, cap, shift):

@@ -7,21 +7,20 @@ import numpy as np
 from vqvae.codec.description import FIXED, Description, Identity, Selection, Side, Signed, Term, by_side
 from vqvae.codec.features import Features
 
-PATTERN, FOLLOWING, CONTOUR, SIZE, HEIGHT, AGAIN, TURNED, KNOWN, KNOWN_TURNED, MOVE = range(10)  # columns known of every window
-SIDES = 10
+PATTERN, FOLLOWING, CONTOUR, HEIGHT, AGAIN, TURNED, KNOWN, KNOWN_TURNED = range(8)  # columns known of every window
+SIDES = 8
 MOST_LEVELS = 16
 # Neighbours of an index.
-ABOVE, TWO_ABOVE, THREE_ABOVE, FIRST_LEVEL, BACK, TWO_BACK, FIRST_BACK, SAME_KEYS, SAME_STEPS = range(9)
+ABOVE, FIRST_LEVEL, BACK, SAME_KEYS, SAME_STEPS = range(5)
 
 
-def indices(levels: int, bits: int, hash_bits: int = 16) -> Description:
+def indices(levels: int, bits: int, hash_bits: int = 18) -> Description:
     """Indices of `bits` bits, `levels` a window; a state learned with more levels serves fewer."""
     if not 1 <= levels <= MOST_LEVELS:
         raise ValueError(f"{levels} levels of gestures cannot be described: 1…{MOST_LEVELS}")
     features = Features()
     level = features(Identity(0))
-    pattern, following, contour, size, height = (features(Side(column)) for column in range(5))
-    known, known_turned, move = (features(Side(column)) for column in (KNOWN, KNOWN_TURNED, MOVE))
+    pattern, following, contour, height, _, _, known, known_turned = (features(Side(column)) for column in range(SIDES))
 
     def value(neighbour: int) -> int:
         return features(Signed((Term(neighbour),), 65535))
@@ -30,28 +29,23 @@ def indices(levels: int, bits: int, hash_bits: int = 16) -> Description:
         """The three highest bits."""
         return features(Signed((Term(neighbour),), 65535, max(0, bits - 3)))
 
-    above, above2, above3, first, back, first_back = map(value, (ABOVE, TWO_ABOVE, THREE_ABOVE, FIRST_LEVEL, BACK, FIRST_BACK))
-    same, turned = value(SAME_KEYS), value(SAME_STEPS)
+    above, first, same, turned = map(value, (ABOVE, FIRST_LEVEL, SAME_KEYS, SAME_STEPS))
     contexts = (
+        (level,),
         (level, pattern),
-        (level, pattern, first),
-        (level, first),
-        (level, above, pattern),
-        (level, above, above2),
-        (level, above2, pattern),
-        (level, above3),
-        (level, back, pattern),
-        (level, pattern, following, top(FIRST_BACK)),
-        (level, first_back, pattern),
-        (level, top(BACK), top(TWO_BACK), pattern, top(ABOVE)),
+        (level, pattern, following),
+        (level, first, pattern),
+        (level, top(ABOVE), pattern),
+        (level, top(FIRST_LEVEL), pattern),
+        (level, top(BACK), pattern),
         (level, same, known),
-        (level, turned, known_turned, top(FIRST_LEVEL)),
         (level, contour, pattern),
-        (level, contour, height, size),
-        (level, move, pattern, top(BACK)),
+        (level, turned, known_turned),
+        (level, above, pattern),
+        (level, height, pattern),
     )
     return Description(
-        distances=_distances(levels), lags=np.array([FIXED] * 7 + [by_side(AGAIN), by_side(TURNED)]), ids=np.arange(levels)[:, None],
+        distances=_distances(levels), lags=np.array([FIXED] * 3 + [by_side(AGAIN), by_side(TURNED)]), ids=np.arange(levels)[:, None],
         bits=np.full(levels, bits), features=tuple(features.found), contexts=contexts, classes=np.arange(levels),
         selection=Selection(level, MOST_LEVELS, known, 2), activity=np.zeros(levels), differences=np.zeros(levels), sides=SIDES,
         hash_bits=hash_bits,
@@ -62,8 +56,6 @@ def _distances(levels: int) -> np.ndarray:
     """How far back the neighbours of each level's index lie, (levels, J)."""
     level = np.arange(levels)
     distances = np.zeros((levels, SAME_STEPS + 1), int)
-    for neighbour in (ABOVE, TWO_ABOVE, THREE_ABOVE):
-        distances[level > neighbour, neighbour] = neighbour + 1
-    distances[:, FIRST_LEVEL] = level
-    distances[:, BACK], distances[:, TWO_BACK], distances[:, FIRST_BACK] = levels, 2 * levels, levels + level
+    distances[1:, ABOVE] = 1
+    distances[:, FIRST_LEVEL], distances[:, BACK] = level, levels
     return distances

@@ -131,11 +131,9 @@ def _sides(pitch: np.ndarray, begins: np.ndarray, levels: int) -> np.ndarray:
     following = np.append(pattern[1:], 0)
     keys = np.maximum(pitch, 0)
     contour = ((np.sign(np.diff(keys, axis=1)) + 1) * 3 ** np.arange(window - 1)).sum(axis=1)
-    size = (keys.max(axis=1) - keys.min(axis=1)) // 3
     content = note_sides.mixed(*keys.T, pattern)
     again = note_sides.since_same(content)
     turned = note_sides.since_same(note_sides.mixed(*(np.diff(keys, axis=1) + 128).T, pattern))
-    move = np.clip(np.diff(keys[:, 0], prepend=keys[0, 0]), -12, 12) + 12
     height, known = keys[:, 0] // 4, [np.minimum(lag, 1) for lag in (again, turned)]
-    columns = [pattern, following, contour, size, height, levels * again, levels * turned, *known, move]
+    columns = [pattern, following, contour, height, levels * again, levels * turned, *known]
     return np.repeat(np.stack(columns, axis=1), levels, axis=0)

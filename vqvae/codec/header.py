@@ -59,7 +59,7 @@ def read_fields(data: bytes) -> Fields:
     return Fields(_parse(_single_digits(text)), inflate.unused_data)
 
 
-def _deflate(text: bytes, dictionary: bytes) -> bytes:
+def _deflate(text: bytes, dictionary: bytes = DICTIONARY) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, _pair_digits(dictionary))
     return packer.compress(text) + packer.flush()
 

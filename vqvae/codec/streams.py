@@ -47,7 +47,7 @@ class Surroundings(NamedTuple):
     values: np.ndarray  # (J,) its neighbours
     features: np.ndarray  # (F,)
     registers: np.ndarray  # (rows, REGISTERS)
-    side: np.ndarray  # (n, E) int32, what is known of every symbol beforehand; one row of zeros where nothing is
+    side: np.ndarray  # (n, E) int32, what is known of every symbol beforehand; (0,) where nothing ever is: the kernel is compiled for that
 
 
 class Chosen(NamedTuple):
@@ -169,10 +169,12 @@ def new_surroundings(description: Description, side: np.ndarray | None = None) -
     registers = np.zeros((description.rows, REGISTERS), np.int64)
     registers[:, mixing.PERIOD], registers[:, mixing.PHASE] = mixing.FIRST_PERIOD, 1
     values, features = np.zeros(description.distances.shape[1], np.int64), np.zeros(len(description.features), np.int64)
-    known = np.zeros((1, 1), np.int32) if side is None else np.ascontiguousarray(side, np.int32)
-    if side is not None and (known.ndim != 2 or known.shape[1] != description.sides or known.min(initial=0) < 0):
-        raise ValueError(f"side information of shape {known.shape} is not {description.sides} columns of numbers from 0")
-    return Surroundings(values, features, registers, known)
+    nothing = (0, 0) if np.any(description.origins) else 0
+    beside = np.zeros(nothing, np.int32) if side is None else np.ascontiguousarray(side, np.int32)
+    columns = beside.shape[1] if beside.ndim == 2 else 0
+    if columns != description.sides or beside.min(initial=0) < 0:
+        raise ValueError(f"side information of shape {beside.shape} is not {description.sides} columns of numbers from 0")
+    return Surroundings(values, features, registers, beside)
 
 
 def _new_coder() -> np.ndarray:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vqvae.contest.race import Told as Heard
 
 RATIOS = "8,16,32,64"
-LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
+LEVELS = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
 
 
 def add(command: Add) -> None:

@@ -60,6 +60,11 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
         told(f"step {at.step} of {at.steps}", at.step / at.steps)
         return not stopped.asked
 
+    def heard(doing: str, share: float) -> None:
+        told(doing, share)
+        if stopped.asked:
+            raise KeyboardInterrupt
+
     task = settings.get("task", "codebook")
     if task == "delineator":
         return train_delineator(from_json(DelineatorConfig, settings), data / "ludb", run, progress)
@@ -68,7 +73,7 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     if task == "notes":
         return train_notes(from_json(NotesConfig, settings), data, run, told)
     if task == "gestures":
-        return train_gestures(from_json(GesturesConfig, settings), data, run, told)
+        return train_gestures(from_json(GesturesConfig, settings), data, run, heard)
     if task == "fine":
         best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     else:

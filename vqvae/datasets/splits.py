@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from vqvae.datasets.manifest import parse
 from vqvae.datasets.registry import DATASETS
-
-MIDI = {".mid", ".midi"}
 
 
 class Split(NamedTuple):
@@ -87,21 +84,6 @@ def select(folder: Path, names: list[str] | tuple[str, ...] | None = None) -> li
         shown = ", ".join(there[:12]) + (f", … ({len(there)} in all)" if len(there) > 12 else "")
         raise ValueError(f"{folder} has no record called {', '.join(missing) or '(none was named)'}; it has {shown}")
     return list(names)
-
-
-def pieces(folder: Path, patterns: Sequence[str] | None = None) -> list[str]:
-    """Paths below `folder`, "/" between their parts, of its MIDI files: those that match a pattern ("Haydn/*"), all when None.
-
-    ValueError when the folder is missing and for a pattern that none matches.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}")
-    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix.lower() in MIDI and path.is_file())
-    for pattern in ["*"] if patterns is None else patterns:
-        if not any(fnmatchcase(path, pattern) for path in there):
-            shown = ", ".join(sorted({path.split("/")[0] for path in there})[:20]) or "no MIDI file at all"
-            raise ValueError(f"{folder} has no piece that matches {pattern!r}; it has {shown}")
-    return [path for path in there if patterns is None or any(fnmatchcase(path, pattern) for pattern in patterns)]
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

@@ -45,6 +45,10 @@ class Codebook:
         """Levels used."""
         return math.ceil(quality)
 
+    def indices(self, codes: np.ndarray) -> np.ndarray:
+        """All codes are indices."""
+        return codes
+
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (N, 1, T) -> codes (N, levels used, T / frame)."""
         from vqvae.families.choice import choose_vectors

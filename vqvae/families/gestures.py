@@ -14,13 +14,14 @@ from vqvae.codec.protocol import Coder, Step
 from vqvae.families.protocol import Template
 from vqvae.metrics.rate import bits_per_code, fixed_length_bits
 from vqvae.networks.gesture_chain import decode_chain, encode_chain
-from vqvae.networks.gesture_notes import Grouped, grouped, missing, to_values
+from vqvae.networks.gesture_notes import ASPECTS, Grouped, grouped, missing, to_values
 from vqvae.networks.gestures import GestureVQVAE, Situation
 from vqvae.training.gestures import GesturesConfig
 
 COARSEST = 0.5  # least share of a level that is asked for
 GREED = 4.0  # times as much that a bit counts halfway down to the level below
 AT_A_TIME = 1 << 30
+SCALE, CHORD = (0, 2, 4, 5, 7, 9, 11), (0, 4, 7, 12, 16)  # semitones above middle C, and above a chord's lowest key
 
 
 class Gestures:
@@ -75,7 +76,7 @@ class Gestures:
         model, settings = self._model, self._settings
         thrift = settings.thrift * (greed if levels == 1 else 1.0)
         costs = thrift * model.quantizer.level(0).costs.double().numpy()
-        chained = encode_chain(notes, model.first_codebook(), costs, np.arange(len(notes.pitch)) == 0)
+        chained = encode_chain(notes, model.first_codebook(), costs)
         rows = [chained.codes]
         situation, lacking = Situation(model, notes.pitch, notes.begins, chained), missing(notes, chained.known)
         for level in range(1, levels):
@@ -104,6 +105,17 @@ class Gestures:
             situation.add(level, codes)
             situation.refine(level)
         return to_values(pitch, gaps != 0, chained.known, situation.added)
+
+    def heard(self, code: int) -> np.ndarray:
+        """values (1, 4, W): a vector of the first level, played on keys that go with it, with nothing heard before."""
+        pattern = int(self._model.quantizer.level(0).costs[:, code].argmin()) | 1
+        begins = (pattern >> np.arange(self.frame)) & 1
+        number = np.cumsum(begins) - 1
+        place = np.arange(self.frame) - np.flatnonzero(begins)[number]
+        pitch = 60 + np.take(SCALE, number, mode="wrap") + np.take(CHORD, place, mode="wrap")
+        gaps = np.append(-1, begins[1:])
+        chained = decode_chain(pitch[None], np.array([code]), gaps[None], self._model.first_codebook())
+        return to_values(pitch[None], begins[None] > 0, chained.known, np.zeros((1, len(ASPECTS), self.frame), np.float32))
 
     def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
         """The entropy coder `name` for codes of this shape."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -45,6 +45,14 @@ class Family(Protocol):
 
     def usual_rates(self, seconds: float) -> tuple[float, ...]:
         """About what rate every level takes, when nothing has been measured; seconds: of a frame, or notes."""
+
+
+@runtime_checkable
+class Explicit(Protocol):
+    """A family whose codes hold indices of code vectors."""
+
+    def indices(self, codes: np.ndarray) -> np.ndarray:
+        """codes (N, Q, T) -> indices (N, levels, T)."""
 
 
 class Piece(NamedTuple):

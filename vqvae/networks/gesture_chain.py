@@ -7,14 +7,28 @@ window gets wrong, the next one starts from.  Chunks begin with an onset of thei
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from vqvae.networks.gesture_notes import FAR, KNEE, ONSET, RATIO, REST, SHORTEST, STEP, VELOCITY, Grouped, Performed
+from vqvae.networks.gesture_notes import (
+    FAR,
+    KNEE,
+    LONG,
+    LOUD,
+    ONSET,
+    PERIOD,
+    RATIO,
+    REST,
+    SHORTEST,
+    STEP,
+    VELOCITY,
+    Chained,
+    Grouped,
+    Performed,
+)
 
-PERIOD, LONG, LOUD = range(3)  # what is followed: mean time between chords, mean length, mean loudness
 FIRST = np.array([0.15, 3.0, 65.0])  # s, tolerances, velocity
 LEAST, MOST = 0.04, 0.8  # s, of the mean time between chords
 SWIFT = (0.15, 0.25, 0.25)  # how much of it a new chord, or a new window, changes
@@ -24,27 +38,17 @@ KNEE_AT = KNEE / ONSET
 compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
 
 
-class Chained(NamedTuple):
-    """A performance at the first level."""
-
-    codes: np.ndarray  # (T,) int64
-    gaps: np.ndarray  # (T, W) int64: 0 in a chord, 1 begins one, 1 + k after a rest of k steps; -1 - k: at k steps, nothing heard before
-    known: Performed
-    heard: np.ndarray  # (T, 3) what was followed, before each window
-
-
-def encode_chain(notes: Grouped, codebook: np.ndarray, costs: np.ndarray, starts: np.ndarray) -> Chained:
-    """Notes -> the first level.
+def encode_chain(notes: Grouped, codebook: np.ndarray, costs: np.ndarray) -> Chained:
+    """Notes of a chunk, the first of which begins a chord -> the first level.
 
     codebook (K, 3, W): times between chords in mean times, lengths and loudness less their means, in tolerances; costs (P, K): squared
-    tolerances that a code costs besides, by which notes of the window begin chords (a binary number, the first note the lowest digit);
-    starts (T,) bool: windows that begin a chunk.
+    tolerances that a code costs besides, by which notes of the window begin chords (a binary number, the first note the lowest digit).
     """
     shape = notes.pitch.shape
     codes, gaps = np.zeros(shape[0], np.int64), np.zeros(shape, np.int64)
     known, heard = _empty(shape), np.zeros((shape[0], 3))
     there = notes.pitch >= 0
-    _encode(there, notes.begins, notes.group, notes.end, notes.velocity, codebook, costs, starts, codes, gaps, *known, heard)
+    _encode(there, notes.begins, notes.group, notes.end, notes.velocity, codebook, costs, codes, gaps, *known, heard)
     return Chained(codes, gaps, known, heard)
 
 
@@ -107,8 +111,6 @@ def _listen(there, gaps, vector, heard, length, velocity):  # type: ignore[no-un
 def _decode(there, codes, gaps, codebook, group, length, velocity, log):  # type: ignore[no-untyped-def]
     heard, clock = FIRST.copy(), 0.0
     for t in range(len(codes)):
-        if gaps[t, 0] < 0:
-            heard[:] = FIRST
         log[t] = heard
         vector = codebook[codes[t]]
         clock = _play(there[t], gaps[t], vector, clock, heard, group[t], length[t], velocity[t])
@@ -116,13 +118,9 @@ def _decode(there, codes, gaps, codebook, group, length, velocity, log):  # type
 
 
 @compiled
-def _encode(  # type: ignore[no-untyped-def]
-    there, begins, onset, end, loud, codebook, costs, starts, codes, gaps, group, length, velocity, log
-):
+def _encode(there, begins, onset, end, loud, codebook, costs, codes, gaps, group, length, velocity, log):  # type: ignore[no-untyped-def]
     heard, clock, before = FIRST.copy(), 0.0, 0.0
     for t in range(len(codes)):
-        if starts[t]:
-            heard[:] = FIRST
         log[t] = heard
         pattern, previous = 0, before
         for k in range(there.shape[1]):
@@ -132,7 +130,7 @@ def _encode(  # type: ignore[no-untyped-def]
                 gaps[t, k] = 1 if onset[t, k] - previous < REST else 2
             if there[t, k]:
                 previous = onset[t, k]
-        if starts[t]:
+        if t == 0:
             gaps[t, 0] = -1 - int(np.rint(onset[t, 0] / STEP))
         while True:
             best, least = 0, np.inf
@@ -199,7 +197,7 @@ def _cost(there, onset, end, loud, vector, clock, heard, gaps, cost, least):  # 
         elif gaps[k] > 1:
             clock += _rest(onset[k], clock) * STEP
         cost += _capped((onset[k] - clock) / ONSET) + _capped((loud[k] - heard[LOUD]) / VELOCITY - vector[2, k])
-        cost += _capped(_bent(max(end[k] - clock, SHORTEST)) - max(heard[LONG] + vector[1, k], SHORTEST / ONSET))
+        cost += _capped(_bent(end[k] - clock) - max(heard[LONG] + vector[1, k], SHORTEST / ONSET))
         if cost > least:
             break
     return cost

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vqvae.networks.gesture_chain import LONG, LOUD, PERIOD, Chained
-from vqvae.networks.gesture_notes import bent
+from vqvae.networks.gesture_notes import LONG, LOUD, PERIOD, Chained, bent
 
 COUNT = 22
 NEAR = 4  # semitones that voices move

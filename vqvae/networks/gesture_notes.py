@@ -19,20 +19,20 @@ KNEE, RATIO = 0.25, 0.2  # s up to which a length is linear; logarithm of a rati
 SHORTEST = 0.01  # s that a key is held
 NOBODY = -1  # the pitch where a window has no note
 TIMING, LENGTH, LOUDNESS, SPREADING = ASPECTS = range(4)
+PERIOD, LONG, LOUD = range(3)  # what is followed: mean time between chords, s, mean length, tolerances, mean velocity
 NAMES = ("timing", "length", "loudness", "spread")
 
 
 def bent(seconds: np.ndarray) -> np.ndarray:
-    """Lengths in s -> tolerances."""
+    """Lengths in s -> tolerances; negative ones, of notes that end before a decoder thinks they begin, are linear too."""
     knee = KNEE / ONSET
     return np.where(seconds < KNEE, seconds / ONSET, knee + np.log(np.maximum(seconds, KNEE) / KNEE) / RATIO)
 
 
 def straight(tolerances: np.ndarray) -> np.ndarray:
-    """Undo `bent`; at least the shortest length."""
+    """Undo `bent`."""
     knee = KNEE / ONSET
-    high = KNEE * np.exp((np.maximum(tolerances, knee) - knee) * RATIO)
-    return np.maximum(np.where(tolerances < knee, tolerances * ONSET, high), SHORTEST)
+    return np.where(tolerances < knee, tolerances * ONSET, KNEE * np.exp((np.maximum(tolerances, knee) - knee) * RATIO))
 
 
 class Grouped(NamedTuple):
@@ -86,9 +86,26 @@ class Performed(NamedTuple):
     velocity: np.ndarray  # float64
 
 
+class Chained(NamedTuple):
+    """A performance at the first level."""
+
+    codes: np.ndarray  # (T,) int64
+    gaps: np.ndarray  # (T, W) int64: 0 in a chord, 1 begins one, 1 + k k steps after the one before; -1 - k: at k steps, nothing heard yet
+    known: Performed
+    heard: np.ndarray  # (T, 3) what was followed, before each window
+
+
+class Wanted(NamedTuple):
+    """What an aspect of windows lacks."""
+
+    errors: np.ndarray  # (T, W) float32, in tolerances or parts of them
+    weights: np.ndarray  # (T, W) float32, how much each counts
+    pattern: np.ndarray  # (T,) int64, which of the notes begin chords, as a number
+
+
 def missing(notes: Grouped, known: Performed) -> np.ndarray:
     """What is still missing of the notes, in tolerances, (T, 4, W) float32."""
-    length = bent(np.maximum(notes.end - known.group, SHORTEST)) - known.length
+    length = bent(notes.end - known.group) - known.length
     found = [(notes.group - known.group) / ONSET, length, (notes.velocity - known.velocity) / VELOCITY, (notes.onset - notes.group) / ONSET]
     return (np.stack(found, axis=1) * masks(notes.pitch, notes.begins)).astype(np.float32)
 

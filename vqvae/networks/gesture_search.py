@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
+
+from vqvae.networks.gesture_notes import Wanted
 
 STEEP = 1.0  # of the error's fourth power: what lies within a tolerance hardly counts
 EVEN = 0.1  # of the squared error
 FARTHEST = 40.0  # fourth power that counts at most
 
 compiled: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
-
-
-class Wanted(NamedTuple):
-    """What an aspect of windows lacks."""
-
-    errors: np.ndarray  # (T, W) float32, in tolerances
-    weights: np.ndarray  # (T, W) float32, how much each counts
-    pattern: np.ndarray  # (T,) int64, row of the costs
 
 
 def choose(wanted: Wanted, codebook: np.ndarray, costs: np.ndarray) -> np.ndarray:

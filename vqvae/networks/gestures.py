@@ -14,10 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqvae.networks.gesture_chain import Chained
 from vqvae.networks.gesture_features import COUNT, features
-from vqvae.networks.gesture_notes import ASPECTS, NAMES, SPREADING, TIMING, masks
-from vqvae.networks.gesture_search import Wanted, choose
+from vqvae.networks.gesture_notes import ASPECTS, NAMES, SPREADING, TIMING, Chained, Wanted, masks
 from vqvae.networks.residual_stack import ResidualStack
 
 
@@ -77,10 +75,17 @@ class GestureQuantizer(nn.Module):
 class GestureVQVAE(nn.Module):
     """Codebooks and the networks between them."""
 
+    guessed: Tensor  # (levels, 4, 1) 1 where a network may guess an aspect
+
     def __init__(self, shape: GestureShape) -> None:
         super().__init__()
         self.shape, self.quantizer = shape, GestureQuantizer(shape)
         inputs = COUNT + 2 * len(ASPECTS)
+        guessed = torch.ones(shape.levels, len(ASPECTS), 1)
+        for level in range(shape.levels):
+            if NAMES[SPREADING] not in shape.aspects[:level]:
+                guessed[level, SPREADING] = 0  # chords stay chords until a level spreads them
+        self.register_buffer("guessed", guessed, persistent=False)
         self.refiners = nn.ModuleList(ResidualStack(1, inputs, shape.width, len(ASPECTS), shape.dilations) for _ in range(shape.levels))
 
     side_channels = COUNT
@@ -92,6 +97,8 @@ class GestureVQVAE(nn.Module):
 
     def choose(self, level: int, situation: Situation, missing: np.ndarray, thrift: float) -> np.ndarray:
         """The codes (T,) of a later level, 1…, for what is missing (T, 4, W) of the first; thrift: what a bit is worth."""
+        from vqvae.networks.gesture_search import choose
+
         aspect, own = aspects_of(self.shape)[level - 1], self.quantizer.level(level)
         grain = np.float32(self.shape.grains[level - 1])
         codebook = own.codebook.numpy().reshape(len(own.codebook), len(ASPECTS), -1)[:, aspect] / grain
@@ -106,7 +113,7 @@ class GestureVQVAE(nn.Module):
         """What is added to the first level after `level`, 0…: side (B, F, N), the others (B, 4, N) -> better, (B, 4, N)."""
         seen = torch.cat([side, torch.tanh(added / 2), torch.tanh(last)], dim=1)
         guess: Tensor = self.refiners[level].look_around(seen)  # type: ignore[operator]
-        return added + guess * mask
+        return added + guess * mask * self.guessed[level]
 
 
 class Situation:

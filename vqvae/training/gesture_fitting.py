@@ -9,9 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vqvae.networks.gesture_chain import Chained, encode_chain
-from vqvae.networks.gesture_notes import ASPECTS, NAMES, ONSET, VELOCITY, Grouped, bent, grouped, missing
-from vqvae.networks.gesture_search import Wanted, choose, influence
+from vqvae.networks.gesture_chain import encode_chain
+from vqvae.networks.gesture_notes import ASPECTS, NAMES, ONSET, VELOCITY, Chained, Grouped, Wanted, bent, grouped, missing
+from vqvae.networks.gesture_search import choose, influence
 from vqvae.networks.gestures import GestureVQVAE, Situation, aspects_of
 from vqvae.quantizers.kmeans import kmeans
 from vqvae.training.gestures import GestureTraining
@@ -84,7 +84,7 @@ def fit_first(model: GestureVQVAE, pieces: Sequence[Grouped], settings: GestureT
     costs = np.full((2**window, size), np.log2(size))
     for round_ in range(settings.rounds):
         told(round_ / settings.rounds)
-        chains = [encode_chain(notes, codebook, settings.thrift * costs, _starts(notes)) for notes in pieces]
+        chains = [encode_chain(notes, codebook, settings.thrift * costs) for notes in pieces]
         codes = np.concatenate([chain.codes for chain in chains])
         costs = costs_of(codes, np.concatenate([patterns(notes.begins) for notes in pieces]), costs.shape)
         last = round_ + 1 == settings.rounds
@@ -93,10 +93,6 @@ def fit_first(model: GestureVQVAE, pieces: Sequence[Grouped], settings: GestureT
     filled[:, :3] = codebook
     level.codebook.copy_(torch.from_numpy(filled.reshape(size, -1)))
     level.costs.copy_(torch.from_numpy(costs.astype(np.float32)))
-
-
-def _starts(notes: Grouped) -> np.ndarray:
-    return np.arange(len(notes.pitch)) == 0
 
 
 def _seeded(pieces: Sequence[Grouped], size: int, window: int, generator: torch.Generator) -> np.ndarray:
@@ -157,7 +153,7 @@ def first_level(model: GestureVQVAE, pieces: Sequence[Grouped], thrift: float) -
     codebook, costs = model.first_codebook(), thrift * level.costs.double().numpy()
     found = []
     for notes in pieces:
-        chain = encode_chain(notes, codebook, costs, _starts(notes))
+        chain = encode_chain(notes, codebook, costs)
         found.append(Performance(notes, chain, missing(notes, chain.known), Situation(model, notes.pitch, notes.begins, chain), []))
     return found
 
@@ -218,9 +214,9 @@ def fit_network(model: GestureVQVAE, level: int, performances: Sequence[Performa
     series = [one.situation.series(one.missing) for one in usable or performances]
     rng = np.random.default_rng([settings.seed, level])
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=1e-3)
-    for step in range(settings.steps):
+    for step in range(settings.steps[level]):
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * warm_cosine(step, settings.steps)
+            group["lr"] = settings.learning_rate * warm_cosine(step, settings.steps[level])
         batch = []
         for _ in range(settings.batch_size):
             rows = series[rng.integers(len(series))]

@@ -22,7 +22,7 @@ class GestureTraining:
     later_rounds: int = 8  # in every later one
     thrift: float = 0.2  # squared tolerances that a bit of the first level is worth
     later_thrift: float = 0.1  # what a bit of the later levels is worth, in the steeper measure of `gesture_search`
-    steps: int = 300  # of every network between levels
+    steps: tuple[int, ...] = (500, 500, 200, 100, 100, 60, 60, 60)  # of the network after each level: the first ones guess most
     batch_size: int = 16  # windows of `span` notes
     span: int = 256
     learning_rate: float = 3e-3
@@ -43,3 +43,5 @@ class GesturesConfig:
     def __post_init__(self) -> None:
         if self.format > FORMAT:
             raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+        if len(self.training.steps) != self.model.levels:
+            raise ValueError(f"{self.model.levels} levels need as many numbers of steps, got {len(self.training.steps)}")

@@ -31,7 +31,7 @@ class NotesConfig:
     name: str
     modality: str
     training: NotesTraining
-    qualities: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)  # of every bit rate that is offered: rows of the grid's table
+    qualities: tuple[float, ...] = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # of every bit rate that is offered: rows of the grid's table
     learned: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)  # at which the coder has learned
     preprocessing: dict[str, Any] = field(default_factory=dict)
     task: str = "notes"

@@ -1,6 +1,6 @@
 // What stands in the player's canvases: two rolls or one, the pedal below, the whole piece above.
 const GUTTER = { left: 64, keys: 14, right: 10 };
-const HEIGHTS = { two: 186, one: 300, pedal: 22, space: 10, axis: 20, title: 15 };
+const HEIGHTS = { two: 164, one: 300, pedal: 22, space: 10, axis: 20, title: 15 };
 
 function inkOf(host, looks) {
   const style = getComputedStyle(host), background = style.getPropertyValue("--st-background-color") || "#ffffff";

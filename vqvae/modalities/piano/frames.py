@@ -16,8 +16,10 @@ import numpy as np
 from vqvae.modalities.piano.midi_file import Events, Midi, assemble, is_division, split
 
 MAX_TEXT = 1_500_000  # letters: file headers hold 2 MB
+MAX_EVENTS = 1 << 21  # four hours of a pedal that is sampled 145 times a second
 MAX_TICK = 1 << 38
 _LARGEST = 1 << 25  # bytes of all columns
+_MOST_OTHERS = 1 << 23  # bytes of messages of no channel
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 20, "lc": 0, "lp": 0, "pb": 0}]
 _DAMAGED = "the file's description of the music cannot be unpacked: it is damaged or forged"
 
@@ -37,7 +39,10 @@ class _Columns(NamedTuple):
 
 def pack_frame(midi: Midi) -> str:
     """A frame, parsed, as text of 85 letters; ValueError when it is too long for a file header."""
-    text = _packed(_columns(midi.division, midi.tracks[0]))
+    events = midi.tracks[0]
+    if len(events.tick) > MAX_EVENTS:
+        raise ValueError(f"{len(events.tick)} events besides the notes are too many for a file; {MAX_EVENTS} would fit")
+    text = _packed(_columns(midi.division, events))
     if len(text) > MAX_TEXT:
         raise ValueError(f"{len(text) / 1e6:.1f} MB of events besides the notes are too many for a file; {MAX_TEXT / 1e6} MB would fit")
     return text
@@ -164,6 +169,8 @@ def _is_possible(columns: _Columns) -> bool:
     """Whether lengths and ranges agree."""
     kinds, counts, events = columns.kinds, columns.counts, len(columns.step)
     alike = len(columns.first) == len(columns.second) == events and len(kinds) == len(counts) and len(columns.head) == 2
+    if events > MAX_EVENTS or len(columns.others) > _MOST_OTHERS:  # many zeros take few letters
+        return False
     if not alike or max(int(column.max(initial=0)) for column in columns) >= MAX_TICK or int(counts.sum()) != events:
         return False
     known = (kinds == 0) | np.isin(kinds >> 11, (0xA, 0xB, 0xC, 0xD, 0xE))

@@ -11,6 +11,8 @@ import numpy as np
 from vqvae.modalities.piano.midi_file import TEMPO, Events, Midi, is_meta
 from vqvae.modalities.piano.tempo import USUAL, tempo_of
 
+MOST_ODDITIES = 20  # that are told one by one
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -40,9 +42,11 @@ class Merged:
 
 def merge(midi: Midi) -> Merged:
     """All tracks together; those of format 2 one after the other."""
-    tracks, said = midi.tracks, []
-    for number, track in enumerate(tracks):
-        said += [f"Track {number + 1} has {oddity}." for oddity in track.oddities]
+    tracks, said = midi.tracks, list[str]()
+    odd = [f"Track {number + 1} has {oddity}." for number, track in enumerate(tracks) for oddity in track.oddities]
+    said += odd[:MOST_ODDITIES]
+    if len(odd) > MOST_ODDITIES:
+        said.append(f"Tracks have {len(odd) - MOST_ODDITIES} more faults of these kinds.")
     if midi.format == 2 and len(tracks) > 1:
         tracks = _in_sequence(tracks)
         said.append(f"The {len(tracks)} sequences of this format-2 file were put one after the other.")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+MAX_TRACKS = 0xFFFF  # that a header can count
 MAX_DELTA = 0x0FFFFFFF  # ticks between two events, four bytes of seven bits
 TEXTS = range(0x01, 0x10)  # types of meta events that hold words
 END_OF_TRACK, TEMPO = 0x2F, 0x51  # types of meta events
@@ -51,6 +52,8 @@ def parse(data: bytes, name: str) -> Midi:
     while place + 8 <= len(data):
         stop = place + 8 + int.from_bytes(data[place + 4 : place + 8], "big")
         if data[place : place + 4] == b"MTrk":
+            if len(tracks) == MAX_TRACKS:
+                raise ValueError(f"{name} has more than {MAX_TRACKS} tracks, the most that MIDI files have: export it again.")
             tracks.append(_track(data[place + 8 : stop]))
         place = stop
     if not tracks:

@@ -101,7 +101,8 @@ def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], name
 
 def _called(name: str) -> str:
     """What a recording out of a file of this name is called: without suffix, and fit to be a file's name again on any system."""
-    return Path(name).stem.replace("\\", "_")[:LONGEST_NAME]
+    stem = Path(name).stem.replace("\\", "_")[:LONGEST_NAME]
+    return stem if stem.strip(".") else "unnamed"
 
 
 def _about_parts(there: tuple[Part, ...], kept: tuple[Part, ...]) -> list[str]:
