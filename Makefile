@@ -20,9 +20,10 @@ bench: venv          ## speed, as ratios to a peer or a bound in the same run
 
 venv: $(VENV)/.complete
 
-$(VENV)/.complete: requirements.txt
+$(VENV)/.complete: requirements.txt Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --requirement requirements.txt
+	$(RUN) -m pip install --quiet --no-deps tinysoundfont==0.3.7
 	touch $@
 
 clean:

@@ -15,16 +15,14 @@ import numpy as np
 import streamlit as st
 
 from app import decoded
-from app.decoded import Decoded
+from app.kinds import KINDS, recognised
 from vqvae import pipeline
 from vqvae.evaluation import single
 from vqvae.families import family
+from vqvae.families.grid import Grid
 from vqvae.metrics.usage import CodeCounts, counted
+from vqvae.modalities import modality
 from vqvae.modalities.ecg.drawing import CodeStrip, magnitude_strip
-from vqvae.modalities.ecg.examples import Example, describe
-from vqvae.modalities.ecg.examples import example as synthesise
-from vqvae.modalities.ecg.examples import examples as example_names
-from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 from vqvae.projection import colours
 from vqvae.spectrum import BandUse, band_edges, band_use, magnitudes
@@ -67,12 +65,12 @@ class Shelf:
             return self._held.get(key)
 
 
-def weigh(value: Any) -> int:
-    """Bytes of the arrays and files in `value`, one level deep."""
+def weigh(value: Any, depth: int = 2) -> int:
+    """Bytes of the arrays and files in `value`, two levels deep."""
+    if isinstance(value, np.ndarray | bytes):
+        return value.nbytes if isinstance(value, np.ndarray) else len(value)
     parts = value if isinstance(value, tuple) else vars(value).values() if hasattr(value, "__dict__") else ()
-    return sum(
-        part.nbytes if isinstance(part, np.ndarray) else len(part) for part in [value, *parts] if isinstance(part, np.ndarray | bytes)
-    )
+    return sum(weigh(part, depth - 1) for part in parts) if depth else 0
 
 
 @st.cache_resource
@@ -90,33 +88,42 @@ def checkpoint(name: str) -> Any:
 
 
 @st.cache_resource
-def checkpoint_names() -> tuple[str, ...]:
-    return pipeline.checkpoints("ecg")
+def checkpoint_names(kind: str) -> tuple[str, ...]:
+    """What there is for a kind of data."""
+    return pipeline.checkpoints(kind)
 
 
 @st.cache_resource
-def examples() -> dict[str, Example]:
-    """The synthetic examples by name, in their order."""
-    return {name: describe(name) for name in example_names()}
+def examples(kind: str) -> dict[str, Any]:
+    """The examples of a kind by name, in their order; no two kinds have one of the same name."""
+    return KINDS[kind].examples()
 
 
 @st.cache_resource
 def nominal_rates(name: str) -> tuple[float, ...]:
-    """Bit/s per lead of every level of a checkpoint, as files usually take."""
+    """The bit rate of every level of a checkpoint, as files usually take."""
     return pipeline.nominal_rates(checkpoint(name))
 
 
 def level_words(name: str, level: int) -> str:
     """What a level of a checkpoint is, in words."""
     model = checkpoint(name)
-    if model.task == "codebook":
+    if model.nested:
         return f"Residual levels used: {level} of {model.levels}"
+    if model.task == "notes":
+        return f"Step {level} of {model.levels}: {_grid_words(family(model).quality(level))}"
     return f"Step {level} of {model.levels}: one step is {2.0 ** -family(model).quality(level):.2g} standard deviations of a lead"
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def example(name: str) -> Ecg:
-    return synthesise(name)
+def _grid_words(quality: float) -> str:
+    grid = Grid.of(quality)
+    return f"onsets on a grid of {grid.unit / 1000:.3g} ms, velocities in steps of {grid.velocity_step:.3g}"
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def example(name: str) -> Any:
+    """The example of this name, of whatever kind it is."""
+    return next(kind for kind in KINDS.values() if name in examples(kind.name)).example(name)
 
 
 @st.cache_data
@@ -138,16 +145,17 @@ class Refusal(NamedTuple):
     needs_rate: bool
 
 
-def receive(files: Mapping[str, bytes], rate: float | None) -> Ecg | Decoded | Refusal:
-    """The recording in uploaded files; nothing of them stays on disk."""
-    from vqvae.modalities.ecg.reading import NeedsRate, read
-    from vqvae.modalities.ecg.uploads import receive as unpack
+def receive(files: Mapping[str, bytes], rate: float | None) -> Any:
+    """The recording in uploaded files, of whatever kind they are, `Decoded` or a `Refusal`; nothing of them stays on disk."""
+    from vqvae.modalities.ecg.reading import NeedsRate
 
     try:
         if name := decoded.find(files):
             return decoded.open_file(name, files[name])
+        own: Any = modality(recognised(files).name)
+        options = {"rate": rate} if own.name == "ecg" else {}
         with TemporaryDirectory(prefix="vqvae-") as folder:
-            return read(unpack(files, Path(folder)), rate=rate)
+            return own.read(own.receive(files, Path(folder)), **options)
     except ValueError as error:
         return Refusal(str(error), isinstance(error, NeedsRate))
 
@@ -163,29 +171,29 @@ def digest(files: Mapping[str, bytes]) -> str:
 class Shown(NamedTuple):
     """Everything that a page about one recording shows, at one level."""
 
-    recording: Ecg
-    reconstruction: Ecg
+    recording: Any
+    reconstruction: Any
     encoded: pipeline.Encoded
     file: bytes  # .vqz, which decodes to the reconstruction
     rate: pipeline.Rate  # of that file
     report: Report
-    lead: str
+    lead: str  # that intervals are measured on; empty where there are no leads
 
 
 Steps = Callable[[str], Callable[[float], None]]
 """What is being done -> the function that hears how far it is, 0 to 1."""
 
 
-def encoded(source: str, recording: Ecg, name: str, level: int, steps: Steps) -> pipeline.Encoded:
+def encoded(source: str, recording: Any, name: str, level: int, steps: Steps) -> pipeline.Encoded:
     """The codes of a recording at a level; of an explicit codebook, those of a higher level begin with them."""
     model = checkpoint(name)
-    levels = range(level, model.levels + 1) if model.task == "codebook" else (level,)
+    levels = range(level, model.levels + 1) if model.nested else (level,)
     at = next((known for known in levels if shelf().holds(("codes", source, name, known))), level)
     codes = shelf().get(("codes", source, name, at), lambda: pipeline.encode(model, recording, at, progress=steps("Encoding")))
     return pipeline.at_level(model, codes, level)
 
 
-def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: Steps) -> Shown:
+def shown(source: str, recording: Any, name: str, level: int, lead: str, steps: Steps) -> Shown:
     """Encode, pack, decode and compare `recording`; what is known from before is not computed again."""
     model = checkpoint(name)
     codes = encoded(source, recording, name, level, steps)
@@ -195,10 +203,11 @@ def shown(source: str, recording: Ecg, name: str, level: int, lead: str, steps: 
     return Shown(recording, rebuilt, codes, file, pipeline.rate_of(file, codes.layout), report, lead)
 
 
-def _compared(source: str, model: Any, recording: Ecg, rebuilt: Ecg, lead: str, steps: Steps) -> Report:
-    steps("Comparing every beat")
-    analysis = shelf().get(("analysis", source, lead), lambda: pipeline.analyse(model, recording, lead))
-    return pipeline.compare(model, recording, rebuilt, lead=lead, analysis=analysis)
+def _compared(source: str, model: Any, recording: Any, rebuilt: Any, lead: str, steps: Steps) -> Report:
+    steps("Comparing")
+    options = {"lead": lead} if lead else {}
+    analysis = shelf().get(("analysis", source, lead), lambda: pipeline.analyse(model, recording, **options))
+    return pipeline.compare(model, recording, rebuilt, analysis=analysis, **options)
 
 
 def known(source: str, name: str, level: int, lead: str) -> bool:
@@ -227,7 +236,9 @@ def report(shown: Shown, level: int, name: str, command: list[str]) -> dict[str,
 
 def code_counts(shown: Shown, name: str) -> CodeCounts:
     """How often the recording uses every code of an explicit codebook."""
-    return counted(shown.encoded.codes, checkpoint(name).model.quantizer.codebook_size)
+    model, codes = checkpoint(name), shown.encoded.codes
+    own: Any = family(model)
+    return counted(own.indices(codes) if hasattr(own, "indices") else codes, model.model.quantizer.codebook_size)
 
 
 def bands(shown: Shown) -> tuple[BandUse, ...]:

@@ -3,92 +3,110 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import cache, inputs
+from app.compared import COMPARED, Amount, Compared
+from app.kinds import KINDS
 from app.trained import resolved
 from app.words import number, score_title
-from vqvae.modalities.ecg.disturb import KINDS, Disturbance
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.ecg.disturb import Disturbance
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-CODECS, UNIT, SIZE, LAST_UNIT, SCORES, RANKING = (f"compare.{key}" for key in ("codecs", "unit", "size", "last_unit", "scores", "ranking"))
-NOISE, SNR, SEED = "compare.noise", "compare.snr", "compare.seed"
-SECONDS, OFFERED = "compare.seconds", "compare.offered"
-
-UNITS = {  # how a size can be said -> words
-    "ratio": "times smaller than the original",
-    "rate": "bit/s per lead",
-    "bytes": "bytes",
-}
-USUAL_RATIO, RATIOS = 32.0, (1.5, 1000.0)
+KIND = "compare.kind"
 USUAL_SNR, SNRS, SEEDS = 12.0, (-6.0, 30.0), 9999
-USUAL_SCORES = ("prdn", "max_error", "r_peak_f1_36ms", "qrs_duration_within_10ms", "st_level_change")
-WINDOWS = (2.0, 4.0, 10.0, 30.0)  # s
 
 
-class Amount(NamedTuple):
-    """How much signal the recording is, to turn one way of saying a size into another."""
+@dataclass(frozen=True)
+class Keys:
+    """Where the choices about one kind of data are kept."""
 
-    lead_seconds: float
-    raw_bytes: float
+    codecs: str
+    unit: str
+    last_unit: str
+    size: str
+    laid: str  # the usual size of a recording, as long as the reader has not asked for another
+    scores: str
+    offered: str
+    ranking: str
+    noise: str
+    snr: str
+    seed: str
+    seconds: str  # of the window
+    time: str  # where it starts
+    place: str
+    rank: str
+    shown: str
+    errors: str
+    error: str
 
-    def to_bytes(self, value: float, unit: str) -> int:
-        """A size in bytes."""
-        if unit == "ratio":
-            return max(1, int(self.raw_bytes / value))
-        return max(1, int(value * self.lead_seconds / 8 if unit == "rate" else value))
+    @classmethod
+    def of(cls, kind: str) -> Keys:
+        """The keys of one kind."""
+        return cls(*(f"compare.{kind}.{each.name}" for each in fields(cls)))
 
-    def said(self, size: int, unit: str) -> float:
-        """`size` bytes in another unit."""
-        if unit == "ratio":
-            return self.raw_bytes / size
-        return 8 * size / self.lead_seconds if unit == "rate" else float(size)
+
+KEYS = {kind: Keys.of(kind) for kind in COMPARED}
+
+
+def keys() -> Keys:
+    """Those about what lies on the desk."""
+    return KEYS[inputs.kind().name]
+
+
+def own() -> Compared:
+    """What there is to know of the kind of data on the desk."""
+    return COMPARED[inputs.kind().name]
 
 
 @dataclass(frozen=True)
 class Choice:
     """Everything that decides which files are made and how they are judged."""
 
+    kind: str  # of data
     source: str  # what lies on the desk
     codecs: tuple[str, ...]
     size: int  # bytes
     noise: Disturbance | None
 
 
-def amount(recording: Ecg) -> Amount:
+def amount(source: str, recording: Any) -> Amount:
     """The recording's length and its size as stored."""
-    leads, samples = recording.signals.shape
-    return Amount(leads * samples / recording.rate, leads * samples * recording.bits / 8)
+    return cache.shelf().get(("amount", source), lambda: own().amount(recording))
 
 
 def open_choices(shipped: Sequence[str]) -> None:
-    """The choices of a first visit, from the address; whatever it holds that does not exist is passed over."""
-    state, asked = st.session_state, st.query_params.to_dict()
-    if CODECS in state:
+    """The choices of a first visit, from the address; whatever it holds that does not exist is passed over.
+
+    The address is about the kind of data that is compared first.
+    """
+    state, at, usual = st.session_state, keys(), own()
+    if at.codecs in state:
         return
-    state[CODECS] = [name for name in asked.get("codecs", "").split(",") if name in shipped] or list(shipped)
-    unit = next((unit for unit in UNITS if unit in asked), "ratio")
-    state[UNIT] = state[LAST_UNIT] = unit
-    state[SIZE] = inputs.parse(asked.get(unit), USUAL_RATIO)
-    ranking = asked.get("score", USUAL_SCORES[0])
-    state[SCORES] = list(dict.fromkeys([*USUAL_SCORES, *([ranking] if re.fullmatch("[a-z0-9_]{1,60}", ranking) else [])]))
-    state[RANKING] = ranking if ranking in state[SCORES] else USUAL_SCORES[0]
-    state[NOISE] = [kind for kind in asked.get("noise", "").split(",") if kind in KINDS]
-    state[SNR] = float(min(max(round(inputs.parse(asked.get("snr"), USUAL_SNR)), SNRS[0]), SNRS[1]))
-    state[SEED] = min(int(inputs.parse(asked.get("seed"), 0)), SEEDS)
-    state[SECONDS] = WINDOWS[1]
+    asked = {} if any(other.codecs in state for other in KEYS.values()) else st.query_params.to_dict()
+    state[at.codecs] = [name for name in asked.get("codecs", "").split(",") if name in shipped] or list(shipped)
+    unit = next((unit for unit in usual.units if inputs.parse(asked.get(unit), 0)), "")
+    state[at.unit] = state[at.last_unit] = unit or usual.usual[0]
+    state[at.size], state[at.laid] = inputs.parse(asked.get(unit), 0), None if unit else ""
+    ranking = asked.get("score", usual.scores[0])
+    state[at.scores] = list(dict.fromkeys([*usual.scores, *([ranking] if re.fullmatch("[a-z0-9_]{1,60}", ranking) else [])]))
+    state[at.ranking] = ranking if ranking in state[at.scores] else usual.scores[0]
+    state[at.noise] = [kind for kind in asked.get("noise", "").split(",") if kind in usual.noises]
+    state[at.snr] = float(min(max(round(inputs.parse(asked.get("snr"), USUAL_SNR)), SNRS[0]), SNRS[1]))
+    state[at.seed] = min(int(inputs.parse(asked.get("seed"), 0)), SEEDS)
+    state[at.seconds] = usual.window
 
 
 def address(choice: Choice) -> dict[str, str]:
     """What a link must hold to make these choices again."""
-    desired = {st.session_state[UNIT]: f"{st.session_state[SIZE]:.6g}", "codecs": ",".join(choice.codecs), "score": ranking()}
+    state, at = st.session_state, keys()
+    desired = {"kind": choice.kind, state[at.unit]: f"{state[at.size]:.6g}", "codecs": ",".join(choice.codecs), "score": ranking()}
     if choice.noise:
         desired |= {"noise": ",".join(choice.noise.kinds), "snr": f"{choice.noise.snr:g}", "seed": str(choice.noise.seed)}
     return desired
@@ -96,75 +114,96 @@ def address(choice: Choice) -> dict[str, str]:
 
 def offer(scores: Sequence[str]) -> None:
     """The scores that there are to choose from, from now on."""
-    st.session_state[OFFERED] = tuple(scores)
+    st.session_state[keys().offered] = tuple(scores)
 
 
-def choose(source: str, recording: Ecg, known: Sequence[str], titles: dict[str, str]) -> Choice:
+def choose_kind(place: DeltaGenerator) -> None:
+    """Which kind of data is compared."""
+    st.session_state[KIND] = inputs.kind().name
+    place.segmented_control(
+        "Kind of data", list(KINDS), key=KIND, format_func=lambda name: KINDS[name].title, required=True, label_visibility="collapsed",
+        on_change=lambda: inputs.turn_to(st.session_state[KIND]),
+    )  # fmt: skip
+
+
+def choose(source: str, recording: Any, known: Sequence[str], titles: dict[str, str]) -> Choice:
     """The row of choices; `known` codecs have titles."""
-    scores = st.session_state.get(OFFERED, USUAL_SCORES)
+    state, at = st.session_state, keys()
+    scores = state.get(at.offered, own().scores)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    size = _choose_size(row, amount(recording))
+    size = _choose_size(row, source, amount(source, recording))
     _choose_ranking(row, scores)
-    chosen: list[str] = st.session_state[CODECS]
-    with row.popover(f"Codecs: {len(chosen)}", help="Which codecs take part; also other checkpoints and training runs"):
+    with row.popover(f"Codecs: {len(state[at.codecs])}", help="Which codecs take part; also other checkpoints and training runs"):
         _choose_codecs(known, titles)
-    with row.popover(f"Scores: {len(st.session_state[SCORES])}", help="Which scores stand in the table"):
+    with row.popover(f"Scores: {len(state[at.scores])}", help="Which scores stand in the table"):
         _choose_scores(scores)
-    kinds = st.session_state.get(NOISE) or []
-    with row.popover("Noise: on" if kinds else "Noise: none", help="Disturb the recording before it is coded"):
-        noise = _choose_noise()
-    return Choice(source, tuple(dict.fromkeys(map(resolved, st.session_state[CODECS]))), size, noise)
+    noise = _choose_noise(row, own().noises)
+    return Choice(inputs.kind().name, source, tuple(dict.fromkeys(map(resolved, state[at.codecs]))), size, noise)
 
 
-def _choose_size(place: DeltaGenerator, amount: Amount) -> int:
-    limits = [amount.said(amount.to_bytes(ratio, "ratio"), st.session_state[UNIT]) for ratio in RATIOS]
-    low, high = sorted(limits)
-    st.session_state[SIZE] = float(min(max(st.session_state[SIZE], low), high))
+def _choose_size(place: DeltaGenerator, source: str, amount: Amount) -> int:
+    state, at = st.session_state, keys()
+    _lay_usual(source, amount)
+    unit, *limits = own().limits
+    low, high = sorted(amount.said(amount.to_bytes(limit, unit), state[at.unit]) for limit in limits)
+    state[at.size] = float(min(max(state[at.size], low), high))
     place.number_input(
         "Size of every file",
         low,
         high,
-        key=SIZE,
-        format="%.0f" if st.session_state[UNIT] == "bytes" else "%.1f",
+        key=at.size,
+        format="%.0f" if state[at.unit] == "bytes" else "%.1f",
         step=max(1.0, float(round(high / 1000))),
         width=150,
         help="Every codec makes the largest file that is not larger than this; headers count.",
+        on_change=state.update,
+        args=({at.laid: None},),
         persist_state="session",
     )
     place.selectbox(
         "Said as",
-        list(UNITS),
-        key=UNIT,
-        format_func=UNITS.__getitem__,
+        list(own().units),
+        key=at.unit,
+        format_func=own().units.__getitem__,
         on_change=_say_otherwise,
         args=(amount,),
         width=250,
-        help="Three ways to say the same size.",
+        help=f"Three ways to say the same size. {own().size_help}".strip(),
         persist_state="session",
     )
-    return amount.to_bytes(st.session_state[SIZE], st.session_state[UNIT])
+    return amount.to_bytes(state[at.size], state[at.unit])
+
+
+def _lay_usual(source: str, amount: Amount) -> None:
+    """The usual size for a recording, unless the reader has asked for another."""
+    state, at = st.session_state, keys()
+    if state[at.laid] not in (None, source):
+        unit, usual = own().usual
+        state[at.size] = amount.said(amount.to_bytes(usual(amount), unit), state[at.unit]) if state[at.unit] != unit else usual(amount)
+        state[at.laid] = source
 
 
 def _say_otherwise(amount: Amount) -> None:
     """The same size in the unit that was just chosen."""
-    state = st.session_state
-    state[SIZE] = amount.said(amount.to_bytes(state[SIZE], state[LAST_UNIT]), state[UNIT])
-    state[LAST_UNIT] = state[UNIT]
+    state, at = st.session_state, keys()
+    state[at.size] = amount.said(amount.to_bytes(state[at.size], state[at.last_unit]), state[at.unit])
+    state[at.last_unit] = state[at.unit]
 
 
 def _choose_ranking(place: DeltaGenerator, scores: Sequence[str]) -> None:
-    options: list[str] = st.session_state[SCORES] or list(scores[:1])
-    if st.session_state[RANKING] not in options:
-        st.session_state[RANKING] = options[0]
+    state, at = st.session_state, keys()
+    options: list[str] = state[at.scores] or list(scores[:1])
+    if state[at.ranking] not in options:
+        state[at.ranking] = options[0]
     words = "The score that decides who comes first; changing it computes nothing again."
-    place.selectbox("Ranked by", options, key=RANKING, format_func=score_title, width=230, help=words, persist_state="session")
+    place.selectbox("Ranked by", options, key=at.ranking, format_func=score_title, width=310, help=words, persist_state="session")
 
 
 def _choose_codecs(known: Sequence[str], titles: dict[str, str]) -> None:
     st.multiselect(
         "Codecs",
-        list(dict.fromkeys([*known, *st.session_state[CODECS]])),
-        key=CODECS,
+        list(dict.fromkeys([*known, *st.session_state[keys().codecs]])),
+        key=keys().codecs,
         format_func=lambda name: f"{name}: {titles[name]}" if name in titles else name,
         accept_new_options=True,
         placeholder="Choose, or type the folder of a checkpoint or run",
@@ -174,38 +213,43 @@ def _choose_codecs(known: Sequence[str], titles: dict[str, str]) -> None:
 
 
 def _choose_scores(scores: Sequence[str]) -> None:
-    options = list(dict.fromkeys([*scores, *st.session_state[SCORES]]))
-    st.multiselect("Scores in the table", options, key=SCORES, format_func=score_title, persist_state="session")
+    options = list(dict.fromkeys([*scores, *st.session_state[keys().scores]]))
+    st.multiselect("Scores in the table", options, key=keys().scores, format_func=score_title, persist_state="session")
 
 
-def _choose_noise() -> Disturbance | None:
-    about = "\n".join(f"- **{kind}**: {words}" for kind, words in KINDS.items())
-    kinds = st.pills("Kind of noise", list(KINDS), selection_mode="multi", key=NOISE, help=about, persist_state="session")
-    left, right = st.columns([2, 1])
-    left.slider(
-        "Level: signal over noise", *SNRS, step=1.0, key=SNR, format="%.0f dB", persist_state="session",
-        help="Power of the clean lead over the power of the noise: 0 dB is as much noise as signal, 20 dB a hundredth of it.",
-    )  # fmt: skip
-    right.number_input("Seed", 0, SEEDS, key=SEED, help="Another seed, another noise of the same kind.", persist_state="session")
-    st.caption(cache.text("compare_noise"))
-    return Disturbance(tuple(kinds), st.session_state[SNR], st.session_state[SEED]) if kinds else None
+def _choose_noise(place: DeltaGenerator, noises: Mapping[str, str]) -> Disturbance | None:
+    """Nothing where there is none to choose from."""
+    state, at = st.session_state, keys()
+    if not noises:
+        return None
+    with place.popover("Noise: on" if state.get(at.noise) else "Noise: none", help="Disturb the recording before it is coded"):
+        about = "\n".join(f"- **{kind}**: {words}" for kind, words in noises.items())
+        kinds = st.pills("Kind of noise", list(noises), selection_mode="multi", key=at.noise, help=about, persist_state="session")
+        left, right = st.columns([2, 1])
+        left.slider(
+            "Level: signal over noise", *SNRS, step=1.0, key=at.snr, format="%.0f dB", persist_state="session",
+            help="Power of the clean lead over the power of the noise: 0 dB is as much noise as signal, 20 dB a hundredth of it.",
+        )  # fmt: skip
+        right.number_input("Seed", 0, SEEDS, key=at.seed, help="Another seed, another noise of the same kind.", persist_state="session")
+        st.caption(cache.text("compare_noise"))
+    return Disturbance(tuple(kinds), state[at.snr], state[at.seed]) if kinds else None
 
 
 def scores(there: Sequence[str]) -> tuple[str, ...]:
     """The scores of the table among those that are `there`; the first one ranks."""
-    return tuple(name for name in dict.fromkeys([ranking(), *st.session_state[SCORES]]) if name in there) or tuple(there[:1])
+    return tuple(name for name in dict.fromkeys([ranking(), *st.session_state[keys().scores]]) if name in there) or tuple(there[:1])
 
 
 def ranking() -> str:
     """The score that decides who comes first."""
-    return str(st.session_state[RANKING])
+    return str(st.session_state[keys().ranking])
 
 
-def said(choice: Choice, recording: Ecg) -> str:
+def said(choice: Choice, recording: Any) -> str:
     """15.1 kB (124 bit/s per lead, 32 times smaller than the original), and which noise was added."""
-    ways = amount(recording)
+    ways = amount(choice.source, recording)
     rate, ratio = (number(ways.said(choice.size, unit)).removesuffix(".0") for unit in ("rate", "ratio"))
-    words = f"{size_words(choice.size)} ({rate}\u202fbit/s per lead, {ratio} times smaller than the original)"
+    words = f"{size_words(choice.size)} ({rate}\u202f{own().rate}, {ratio} {own().ratio})"
     if choice.noise:
         words += f", under {' and '.join(choice.noise.kinds)} noise at {choice.noise.snr:g}\u202fdB and against the clean recording,"
     return words

@@ -6,18 +6,42 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from app import cache, inputs
-from app.inputs import CHOSEN, GAIN, SPEED, TIME, dark, decoded
+from app import cache, windows
+from app.inputs import SOURCE, asked, dark, decoded, parse
 from vqvae.modalities.ecg.caliper import Caliper
-from vqvae.modalities.ecg.paper import STATUS, View
+from vqvae.modalities.ecg.intervals import clearest_lead
+from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
+from vqvae.modalities.looks import STATUS
 
 if TYPE_CHECKING:
     import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
+LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
 ALL, CALIPER, FROM, TO, HAPPENED, CLASSES = "ecg.all", "ecg.caliper", "ecg.from", "ecg.to", "ecg.happened", "ecg.classes"
 SPEEDS, GAINS = (12.5, 25.0, 50.0, 100.0), (2.5, 5.0, 10.0, 20.0, 40.0)  # mm/s, mm/mV
+
+
+def open_view(recording: Ecg) -> None:
+    """The lead, the window and its scale of a first visit, from the address; whatever it holds that does not exist is passed over."""
+    state, link = st.session_state, asked()
+    if SPEED in state:
+        return
+    state[SPEED], state[GAIN] = 25.0, 10.0
+    if "lead" in link:
+        state[ASKED] = link["lead"]
+    start = parse(link.get("t"), -1)
+    if start >= 0:
+        state[TIME], state[CHOSEN] = start, None
+        state[PLACE] = (state[SOURCE], usual_lead(recording))
+
+
+def address() -> dict[str, str]:
+    """What a link must hold to show the same lead and window."""
+    state = st.session_state
+    found = {"lead": str(state[LEAD])} if LEAD in state else {}
+    return found | ({"t": f"{state[TIME]:.10g}"} if TIME in state else {})
 
 
 class Sight(NamedTuple):
@@ -40,20 +64,54 @@ def sight(recording: Ecg, lead: str) -> Sight:
     return Sight(view, bool(state.get(ALL)) and len(recording.leads) > 1, state.get(CHOSEN), legs, decoded() is not None)
 
 
+def usual_lead(recording: Ecg) -> str:
+    """The lead that is looked at: the one the reader chose, else the clearest one, as on the command line."""
+    if st.session_state.get(ASKED) in recording.leads:
+        return str(st.session_state[ASKED])
+    return cache.shelf().get(("lead", st.session_state[SOURCE]), lambda: recording.leads[clearest_lead(recording)])
+
+
+def choose_lead(place: DeltaGenerator, recording: Ecg) -> None:
+    """Which lead is drawn and measured."""
+    st.session_state[LEAD] = usual_lead(recording)
+    place.selectbox(
+        "Lead",
+        recording.leads,
+        key=LEAD,
+        on_change=_ask_lead,
+        help="The lead that is drawn, and whose QRS width is measured; at first the one whose QRS complexes stand out most.",
+        persist_state="session",
+    )
+
+
+def _ask_lead() -> None:
+    st.session_state[ASKED] = st.session_state[LEAD]
+
+
+def lead() -> str:
+    """The lead chosen."""
+    return str(st.session_state[LEAD])
+
+
 def window_seconds() -> float:
     """Seconds of ECG in the window."""
     return View(speed=st.session_state[SPEED]).seconds
 
 
-def move(recording: Ecg, start: float) -> None:
-    """Let the window start at `start` s, inside the recording."""
-    inputs.move(recording, start, window_seconds())
+def move(recording: Ecg, start: float, seconds: float) -> None:
+    """Let a window of so many seconds start at `start` s, inside the recording."""
+    windows.move(TIME, recording.seconds, start, seconds)
+
+
+def choose_time(place: DeltaGenerator, recording: Ecg, seconds: float) -> None:
+    """Where a window of so many seconds starts."""
+    windows.choose_start(place, TIME, recording.seconds, seconds)
 
 
 def show_beat(recording: Ecg, time: float) -> None:
     """Bring the beat at `time` s into the middle of the window and mark it."""
     st.session_state[CHOSEN] = time
-    move(recording, time - window_seconds() / 2)
+    move(recording, time - window_seconds() / 2, window_seconds())
 
 
 def choose_scale(place: DeltaGenerator) -> None:

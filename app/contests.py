@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
 
 from app import cache
 from app.choices_compare import Choice
+from app.compared import COMPARED
 from app.jobs import Job, Told, settle
 from vqvae import codecs
 from vqvae.bundle import Asked, Source, contents, packed
@@ -19,11 +19,8 @@ from vqvae.codec.protocol import Codec
 from vqvae.contest.entries import Contest, prepare
 from vqvae.contest.results import Failed, Result
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
-from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.protocol import Report
 
-RATIOS = (8.0, 16.0, 32.0, 64.0, 4.0, 128.0)  # of the curve, those that matter most first
-JOBS = "compare.jobs"  # what is being computed for this reader, by kind: "table", "curve", "bundle"
 PREPARING, EVIDENCE = "the original", "the evidence"  # parts of jobs that are no codecs
 
 Found = Result | Failed
@@ -33,20 +30,20 @@ class _Kept(NamedTuple):
     """An answer and what is heavy in it, by which the shelf knows its weight."""
 
     answer: Found
-    signals: np.ndarray
+    arrays: Any  # of its reconstruction
 
 
 @st.cache_resource
-def names() -> tuple[str, ...]:
-    """Every codec that ships."""
-    return codecs.names("ecg")
+def names(kind: str) -> tuple[str, ...]:
+    """Every codec of a kind of data that ships."""
+    return codecs.names(kind)
 
 
 @st.cache_resource
-def titles() -> dict[str, str]:
+def titles(kind: str) -> dict[str, str]:
     """Shipped codecs in words."""
     found = {}
-    for name in names():
+    for name in names(kind):
         with suppress(ValueError):  # it says why when it is asked to take part
             found[name] = codecs.codec(name).title
     return found
@@ -67,15 +64,15 @@ def _one_core_each() -> Iterator[None]:
 
 def ours(choice: Choice) -> set[str]:
     """The codecs of a choice that are checkpoints of this project or of the reader; the others are opponents."""
-    return set(choice.codecs) - (set(names()) - set(cache.checkpoint_names()))
+    return set(choice.codecs) - (set(names(choice.kind)) - set(cache.checkpoint_names(choice.kind)))
 
 
-def recording(choice: Choice, clean: Ecg) -> Ecg:
+def recording(choice: Choice, clean: Any) -> Any:
     """What the codecs are given; ValueError when the recording cannot hold the noise that is asked for."""
     return given(cache.shelf(), choice.source, clean, choice.noise)
 
 
-def given(shelf: cache.Shelf, source: str, clean: Ecg, noise: Disturbance | None) -> Ecg:
+def given(shelf: cache.Shelf, source: str, clean: Any, noise: Disturbance | None) -> Any:
     """`clean` with noise, if there is any."""
     return clean if noise is None else shelf.get(("noisy", source, noise), lambda: disturb(clean, noise))
 
@@ -84,10 +81,10 @@ def _key(choice: Choice, codec: str) -> tuple[Any, ...]:
     return "contest", choice.source, choice.noise, choice.size, codec
 
 
-def keep(shelf: cache.Shelf, key: tuple[Any, ...], answer: Found) -> Found:
+def keep(shelf: cache.Shelf, choice: Choice, answer: Found) -> Found:
     """Put an answer on the shelf."""
-    signals = answer.reconstruction.signals if isinstance(answer, Result) else np.empty(0)
-    return shelf.get(key, lambda: _Kept(answer, signals)).answer
+    arrays = COMPARED[choice.kind].arrays(answer.reconstruction) if isinstance(answer, Result) else ()
+    return shelf.get(_key(choice, answer.codec), lambda: _Kept(answer, arrays)).answer
 
 
 def known(choice: Choice) -> dict[str, Found]:
@@ -96,17 +93,17 @@ def known(choice: Choice) -> dict[str, Found]:
     return {codec: found.answer for codec, found in kept.items() if found}
 
 
-def start(choice: Choice, clean: Ecg) -> Job[Found]:
+def start(choice: Choice, clean: Any) -> Job[Found]:
     """Compute what is missing of a choice, on a thread of its own."""
     missing = [codec for codec in choice.codecs if codec not in known(choice)]
     shelf = cache.shelf()
 
     def work(told: Told) -> Iterator[Found]:
         contest, able, unable = _open(shelf, choice, clean, missing, told)
-        yield from (keep(shelf, _key(choice, answer.codec), answer) for answer in unable)
+        yield from (keep(shelf, choice, answer) for answer in unable)
         with _one_core_each():
             for answer in contest.compare({name: able[name] for name in from_both_ends(list(able))}, choice.size, told):
-                yield keep(shelf, _key(choice, answer.codec), answer)
+                yield keep(shelf, choice, answer)
 
     return Job([PREPARING, *missing], work)
 
@@ -124,11 +121,11 @@ class _Opened(NamedTuple):
     unable: list[Failed]
 
 
-def _open(shelf: cache.Shelf, choice: Choice, clean: Ecg, names: Sequence[str], told: Told) -> _Opened:
+def _open(shelf: cache.Shelf, choice: Choice, clean: Any, names: Sequence[str], told: Told) -> _Opened:
     """The contest and its codecs; which of them cannot be had is an answer, too."""
-    told(PREPARING, "finding its beats", 0.0)
+    told(PREPARING, COMPARED[choice.kind].preparing, 0.0)
     noisy = given(shelf, choice.source, clean, choice.noise)
-    contest = shelf.get(_arena_key(choice), lambda: prepare("ecg", noisy, clean if choice.noise else None))
+    contest = shelf.get(_arena_key(choice), lambda: prepare(choice.kind, noisy, clean if choice.noise else None))
     told(PREPARING, "done", 1.0)
     settle()
     able: dict[str, Codec] = {}
@@ -155,8 +152,7 @@ class Evidence(NamedTuple):
 def asked(choice: Choice, contest: Contest) -> Asked:
     """A choice as the command line says it."""
     noise = f"{'+'.join(choice.noise.kinds)}:{choice.noise.snr:g}" if choice.noise else ""
-    lead = contest.recording.leads[contest.analysis.lead]
-    return Asked(choice.codecs, choice.size, lead, noise, choice.noise.seed if choice.noise else 0)
+    return Asked(choice.codecs, choice.size, COMPARED[choice.kind].lead(contest), noise, choice.noise.seed if choice.noise else 0)
 
 
 def arena(choice: Choice) -> Contest | None:
@@ -169,6 +165,7 @@ def start_bundle(
     choice: Choice, contest: Contest, results: Sequence[Result], source: Source, figures: Mapping[str, Callable[[], bytes]]
 ) -> Job[Evidence]:
     """Put the evidence together; `figures` draws every picture by its name."""
+
     def work(told: Told) -> Iterator[Evidence]:
         told(EVIDENCE, "writing the reconstructions", 0.0)
 
@@ -191,7 +188,6 @@ class Point(NamedTuple):
     """One codec at one size of the curve; the file itself is not kept."""
 
     codec: str
-    rate: float  # bit/s per lead
     size: int  # bytes
     truth: Report  # without its events
 
@@ -207,18 +203,20 @@ def curve_missing(choice: Choice) -> list[str]:
     return [codec for codec in choice.codecs if not cache.shelf().holds(_curve_key(choice, codec))]
 
 
-def start_curve(choice: Choice, clean: Ecg) -> Job[Point]:
+def start_curve(choice: Choice, clean: Any) -> Job[Point]:
     """Compute the curves that are missing."""
     missing, shelf = curve_missing(choice), cache.shelf()
+    unit, values = COMPARED[choice.kind].curve
+    ways = COMPARED[choice.kind].amount(clean)
 
     def work(told: Told) -> Iterator[Point]:
         contest, able, _ = _open(shelf, choice, clean, missing, told)
         found: dict[str, list[Point]] = {name: [] for name in missing}
-        wanted = list(dict.fromkeys(contest.size(ratio) for ratio in RATIOS))
+        wanted = list(dict.fromkeys(ways.to_bytes(value, unit) for value in values))
         with _one_core_each():
             for answer in contest.curve(able, wanted, told):
                 if isinstance(answer, Result):
-                    point = Point(answer.codec, answer.rate, len(answer.data), answer.truth._replace(events={}))
+                    point = Point(answer.codec, len(answer.data), answer.truth._replace(events={}))
                     found[point.codec].append(point)
                     yield point
         for name, points in found.items():

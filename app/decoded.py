@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from app.kinds import kind_of
 from app.words import count, number
 from vqvae.codec.container import MAGIC
 from vqvae.codecs import Opened, decode
-from vqvae.modalities.ecg.paper import clock
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities import modality
+from vqvae.modalities.looks import clock
 
 
 class Decoded(NamedTuple):
     """A recording that is already a reconstruction."""
 
-    recording: Ecg
+    recording: Any
     told: str  # what it was made with and what of it is lost, in plain text
     damaged: bool  # whether anything is lost
 
@@ -48,15 +49,22 @@ def _made(file: Opened) -> str:
     rate = file.rate
     size = count(rate.bytes, "byte")
     if not file.lost:  # what is left of a file that was cut off says nothing of its rate
-        size += f", {number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than that recording"
+        per = kind_of(file.recording).per
+        size += f", {number(rate.value, rate.unit)}{per}, {number(rate.compression_ratio)} times smaller than that recording"
     return f"Written by {file.codec.title}, quality {quality} (possible: {low} to {high}): {size}."
+
+
+def _span(unit: str, start: float, stop: float) -> str:
+    """A stretch as it is said: by the clock, or by number."""
+    return f"{clock(start)} to {clock(stop)}" if unit == "s" else f"{unit} {number(int(start) + 1)} to {number(int(stop))}"
 
 
 def _lost(file: Opened) -> list[str]:
     """What the file's damage cost."""
     said = []
     if file.lost:
-        spans = ", ".join(f"{clock(start)} to {clock(stop)}" for start, stop in file.lost)
+        own: Any = modality(file.codec.modality)
+        spans = ", ".join(_span(own.CHUNKS.unit, *lost) for lost in file.lost)
         said.append(f"The file is damaged: {spans} could not be decoded and is left empty.")
     kept = [harm.sentence for harm in file.damage if harm.stop == harm.start]
     return said + [f"{sentence[0].upper()}{sentence[1:]}." for sentence in kept]

@@ -5,33 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from app import cache
 from app.decoded import Decoded
-from app.words import plain
-from vqvae.modalities.ecg.intervals import clearest_lead
-from vqvae.modalities.ecg.recording import Ecg
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
+from app.kinds import FIRST, KINDS, Kind, kind_of
+from app.words import number, plain
 
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
 STOPPED, NOTICE, FILES, DECODED = "desk.stopped", "desk.notice", "desk.files", "desk.decoded"
-LEAD, ASKED, TIME, CHOSEN, PLACE, SPEED, GAIN = "ecg.lead", "ecg.asked", "ecg.time", "ecg.chosen", "ecg.place", "ecg.speed", "ecg.gain"
+KIND, ASIDE, ADDRESS = "desk.kind", "desk.aside", "desk.address"
 
 DEFAULT_LEVEL = 3
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What lies on the desk: the same on every page."""
+    """What lies on the desk: the same on every page about one kind of data."""
 
     source: str  # an example's name, or "upload:" and the digest of the files
-    checkpoint: str
+    checkpoint: str  # empty where there is none
     level: int  # of the checkpoint's bit rates, from 1 for the least
 
 
@@ -42,44 +38,98 @@ class Notice(NamedTuple):
     source: str  # what is shown instead
 
 
+class Address(NamedTuple):
+    """What the address asked for when the reader came."""
+
+    kind: str
+    asked: dict[str, str]
+
+
 def desk() -> Desk:
     """The choices of the side bar."""
     return Desk(st.session_state[SOURCE], st.session_state[CHECKPOINT], st.session_state[LEVEL])
 
 
-def recording() -> Ecg:
+def kind() -> Kind:
+    """The kind of what lies on the desk."""
+    return KINDS[st.session_state[KIND]]
+
+
+def recording() -> Any:
     """The recording that is open."""
     source = st.session_state[SOURCE]
-    opened: dict[str, Ecg] = st.session_state[OPENED]
+    opened: dict[str, Any] = st.session_state[OPENED]
     return opened[source] if source in opened else cache.example(source)
 
 
-def open_address() -> None:
-    """Fill the session from the address, once; whatever the address holds that does not exist is passed over."""
-    if NEXT in st.session_state:
-        st.session_state[SOURCE] = st.session_state.pop(NEXT)
-    if OPENED in st.session_state:
-        return
-    asked = st.query_params
-    examples, checkpoints = list(cache.examples()), cache.checkpoint_names()
-    st.session_state[OPENED], st.session_state[UPLOADS] = {}, 0
-    st.session_state[SOURCE] = asked["example"] if asked.get("example") in examples else examples[0]
-    _note_stranger(asked.to_dict(), cache.examples()[st.session_state[SOURCE]].title)
-    st.session_state[CHECKPOINT] = asked["checkpoint"] if asked.get("checkpoint") in checkpoints else checkpoints[0]
-    st.session_state[LEVEL] = max(1, int(parse(asked.get("level"), DEFAULT_LEVEL)))
-    st.session_state[SPEED], st.session_state[GAIN] = 25.0, 10.0
-    if "lead" in asked:
-        st.session_state[ASKED] = asked["lead"]
-    start = parse(asked.get("t"), -1)
-    if start >= 0:
-        st.session_state[TIME], st.session_state[CHOSEN] = start, None
-        st.session_state[PLACE] = (st.session_state[SOURCE], usual_lead(recording()))
+def open_desk(page: Kind | None) -> None:
+    """Lay out what the page is about, of any kind when None.
+
+    A new reader's desk is filled from the address; whatever that holds that does not exist is passed over.
+    """
+    state = st.session_state
+    if OPENED not in state:
+        _arrive(page)
+    if NEXT in state:
+        source = state.pop(NEXT)
+        turn_to(_kind_of_source(source))
+        state[SOURCE] = source
+    elif page:
+        turn_to(page.name)
+
+
+def _arrive(page: Kind | None) -> None:
+    state, asked = st.session_state, st.query_params.to_dict()
+    state[OPENED], state[ASIDE], state[UPLOADS] = {}, {}, 0
+    named = asked.get("kind", "")
+    state[KIND] = page.name if page else named if named in KINDS else _kind_of_source(asked.get("example", ""))
+    state[ADDRESS] = Address(state[KIND], asked)
+    examples, checkpoints = cache.examples(state[KIND]), cache.checkpoint_names(state[KIND])
+    _lay(_usual(state[KIND]))
+    if asked.get("example") in examples:
+        state[SOURCE] = asked["example"]
+    if asked.get("checkpoint") in checkpoints:
+        state[CHECKPOINT] = asked["checkpoint"]
+    state[LEVEL] = max(1, int(parse(asked.get("level"), DEFAULT_LEVEL)))
+    _note_stranger(asked, examples[state[SOURCE]].title)
+
+
+def _kind_of_source(source: str) -> str:
+    """The kind of an opened recording or example; the first kind for what there is not."""
+    opened: dict[str, Any] = st.session_state[OPENED]
+    if source in opened:
+        return kind_of(opened[source]).name
+    return next((name for name in KINDS if source in cache.examples(name)), FIRST)
+
+
+def turn_to(name: str) -> None:
+    """Put aside what lies on the desk and lay out what lay there of another kind."""
+    state = st.session_state
+    if name != state[KIND]:
+        state[ASIDE][state[KIND]] = desk()
+        state[KIND] = name
+        _lay(state[ASIDE].get(name) or _usual(name))
+
+
+def _usual(name: str) -> Desk:
+    checkpoints = cache.checkpoint_names(name)
+    return Desk(next(iter(cache.examples(name))), checkpoints[0] if checkpoints else "", DEFAULT_LEVEL)
+
+
+def _lay(desk: Desk) -> None:
+    st.session_state[SOURCE], st.session_state[CHECKPOINT], st.session_state[LEVEL] = desk.source, desk.checkpoint, desk.level
+
+
+def asked() -> dict[str, str]:
+    """What the address asked for, when it was about the kind on the desk; nothing otherwise."""
+    came: Address = st.session_state[ADDRESS]
+    return came.asked if came.kind == st.session_state[KIND] else {}
 
 
 def _note_stranger(asked: dict[str, str], title: str) -> None:
     """A link to what is not here says so, instead of passing an example off as it."""
     example = asked.get("example")
-    if example is not None and example not in cache.examples():
+    if example is not None and example != st.session_state[SOURCE]:
         sentence = f"The link asks for the example “{plain(example[:40])}”, which does not exist; this is the example “{title}”."
     elif example is None and asked.keys() & {"level", "lead", "t"}:
         sentence = f"The link was to a file that was opened then: drop it again to see it. Until then this is the example “{title}”."
@@ -106,20 +156,16 @@ def notice() -> None:
         st.session_state.pop(NOTICE, None)
 
 
-def write_address(choices: dict[str, str] | None = None) -> None:
+def write_address(view: dict[str, str], with_desk: bool = True) -> None:
     """Put the view into the address, so that the link reopens it; a reader's own files cannot be in a link.
 
-    `choices` are a page's own, in place of those that the desk makes for the others.
+    `view` is the page's own part; `with_desk` is false where a page makes choices of its own in place of the desk's.
     """
-    desired = choices or {"checkpoint": st.session_state[CHECKPOINT], "level": str(st.session_state[LEVEL])}
+    desired = {"checkpoint": st.session_state[CHECKPOINT], "level": str(st.session_state[LEVEL])} if with_desk else {}
     if st.session_state[SOURCE] not in st.session_state[OPENED]:
         desired = {"example": st.session_state[SOURCE]} | desired
-    if LEAD in st.session_state:
-        desired["lead"] = st.session_state[LEAD]
-    if TIME in st.session_state:
-        desired["t"] = f"{st.session_state[TIME]:.10g}"
-    if st.query_params.to_dict() != desired:
-        st.query_params.from_dict(desired)
+    if st.query_params.to_dict() != desired | view:
+        st.query_params.from_dict(desired | view)
 
 
 def parse(text: str | None, otherwise: float) -> float:
@@ -132,18 +178,23 @@ def open_next(source: str) -> None:
     st.session_state[NEXT] = source
 
 
-def remember(desk: Desk) -> None:
-    """This desk has been computed: what a stopped one falls back to."""
-    st.session_state[LAST] = desk
+def page_of_next() -> str:
+    """The script of the page for what was just opened."""
+    return KINDS[_kind_of_source(st.session_state[NEXT])].screen
 
 
-def stop() -> None:
-    """Leave the computation: back to the desk before it, or to nothing when there was none."""
-    last: Desk | None = st.session_state.get(LAST)
-    if last is None:
-        st.session_state[STOPPED] = desk()
+def remember() -> None:
+    """What lies on the desk has been computed: what a stopped computation falls back to."""
+    st.session_state[LAST] = (st.session_state[KIND], desk())
+
+
+def stop(computing: Desk) -> None:
+    """Leave a computation: back to the desk before it, or to nothing when there was no other of this kind."""
+    kind, last = st.session_state.get(LAST, ("", None))
+    if last is None or kind != st.session_state[KIND] or last == desk():
+        st.session_state[STOPPED] = computing
     else:
-        st.session_state[SOURCE], st.session_state[CHECKPOINT], st.session_state[LEVEL] = last.source, last.checkpoint, last.level
+        _lay(last)
 
 
 def stopped(desk: Desk) -> bool:
@@ -158,23 +209,23 @@ def start_again() -> None:
 
 def desk_choices(recording_only: bool = False) -> None:
     """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own."""
-    opened: dict[str, Ecg] = st.session_state[OPENED]
-    unpacked = st.session_state.get(DECODED, {})
-    own = {key: f"{ecg.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, ecg in reversed(opened.items())}
-    names = own | {k: v.title for k, v in cache.examples().items()}
-    _choose("Recording", SOURCE, list(names), names.__getitem__, help="Your own recordings, then synthetic examples whose beats are known.")
-    if recording_only:
+    own, unpacked = kind(), st.session_state.get(DECODED, {})
+    opened = {key: found for key, found in st.session_state[OPENED].items() if kind_of(found) is own}
+    names = {key: f"{found.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, found in reversed(opened.items())}
+    names |= {name: example.title for name, example in cache.examples(own.name).items()}
+    _choose("Recording", SOURCE, list(names), names.__getitem__, help=own.about)
+    if recording_only or not cache.checkpoint_names(own.name):
         return
-    _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names()), str, help=cache.text("checkpoints"))
+    _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names(own.name)), str, help=cache.text(f"{own.name}_checkpoints"))
     rates = cache.nominal_rates(st.session_state[CHECKPOINT])
     st.session_state[LEVEL] = min(st.session_state[LEVEL], len(rates))
     st.select_slider(
         "Bit rate",
         list(range(1, len(rates) + 1)),
-        format_func=lambda level: f"≈ {rates[level - 1]:.0f} bit/s",
+        format_func=lambda level: f"≈ {number(rates[level - 1], own.unit)}",
         key=LEVEL,
         persist_state="session",
-        help=cache.text("bit_rate"),
+        help=cache.text(f"{own.name}_bit_rate"),
     )
     st.caption(cache.level_words(st.session_state[CHECKPOINT], st.session_state[LEVEL]))
 
@@ -183,58 +234,6 @@ def _choose(label: str, key: str, options: list[str], words: Callable[[str], str
     if st.session_state[key] not in options:
         st.session_state[key] = options[0]
     st.selectbox(label, options, format_func=words, key=key, help=help, persist_state="session")
-
-
-def usual_lead(recording: Ecg) -> str:
-    """The lead that is looked at: the one the reader chose, else the clearest one, as on the command line."""
-    if st.session_state.get(ASKED) in recording.leads:
-        return str(st.session_state[ASKED])
-    return cache.shelf().get(("lead", st.session_state[SOURCE]), lambda: recording.leads[clearest_lead(recording)])
-
-
-def choose_lead(place: DeltaGenerator, recording: Ecg) -> None:
-    """Which lead is drawn and measured."""
-    st.session_state[LEAD] = usual_lead(recording)
-    place.selectbox(
-        "Lead",
-        recording.leads,
-        key=LEAD,
-        on_change=_ask_lead,
-        help="The lead that is drawn, and whose QRS width is measured; at first the one whose QRS complexes stand out most.",
-        persist_state="session",
-    )
-
-
-def _ask_lead() -> None:
-    st.session_state[ASKED] = st.session_state[LEAD]
-
-
-def lead() -> str:
-    """The lead chosen."""
-    return str(st.session_state[LEAD])
-
-
-def move(recording: Ecg, start: float, seconds: float) -> None:
-    """Let a window of so many seconds start at `start` s, inside the recording."""
-    last = max(0.0, recording.seconds - seconds)
-    st.session_state[TIME] = round(min(max(start, 0.0), last), 2)
-
-
-def choose_time(place: DeltaGenerator, recording: Ecg, seconds: float) -> None:
-    """Where a window of so many seconds starts."""
-    move(recording, st.session_state[TIME], seconds)
-    place.number_input(
-        "Start of the window in seconds",
-        0.0,
-        max(0.01, recording.seconds - seconds),
-        step=seconds / 2,
-        format="%.2f",
-        key=TIME,
-        icon=":material/schedule:",
-        label_visibility="collapsed",
-        width=200,
-        persist_state="session",
-    )
 
 
 def dark() -> bool:

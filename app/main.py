@@ -7,24 +7,30 @@ import streamlit as st
 
 sys.path[:0] = [root for root in [str(Path(__file__).resolve().parents[1])] if root not in sys.path]
 
-from app import cache, inputs, panels, uploads  # noqa: E402
+from app import cache, choices_compare, inputs, panels, uploads  # noqa: E402
+from app.kinds import KINDS  # noqa: E402
 
 st.set_page_config(page_title="VQ-VAE Explorer", page_icon=str(Path(__file__).parent / "components" / "icon.svg"), layout="wide")
 st.html(Path(__file__).parent / "components" / "layout.css")
 
 home = st.Page("screens/home.py", title="Home", icon=":material/home:", default=True)
-ecg = st.Page("screens/ecg.py", title="ECG", icon=":material/ecg_heart:", url_path="ecg")
+kinds = {st.Page(kind.screen, title=kind.title, icon=kind.icon, url_path=kind.name): kind for kind in KINDS.values()}
 compare = st.Page("screens/compare.py", title="Compare", icon=":material/leaderboard:", url_path="compare")
-page = st.navigation([home, ecg, compare], position="top")
+page = st.navigation([home, *kinds, compare], position="top")
 
-if not cache.checkpoint_names():
-    st.error(cache.text("no_checkpoint"), icon=":material/error:")
-    st.stop()
-inputs.open_address()
+about = kinds.get(page)
+inputs.open_desk(about)
 with st.sidebar:
+    if page is compare:
+        choices_compare.choose_kind(st.container())
     arrived = page is not home and uploads.desk_files()
     inputs.desk_choices(recording_only=page is compare)
 if arrived:
-    st.switch_page(page)
-page.run()
+    opened = inputs.page_of_next()
+    st.switch_page(page if page is compare or (about and opened == about.screen) else opened)
+if about and not cache.checkpoint_names(about.name):
+    st.title(about.title, anchor=False)
+    st.error(cache.text("no_checkpoint").format(kind=about.title, name=about.name), icon=":material/error:")
+else:
+    page.run()
 panels.foot()

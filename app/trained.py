@@ -26,15 +26,15 @@ class Trained(NamedTuple):
     weights: str  # first digits of the sha256
 
 
-def run_folders() -> list[str]:
-    """The runs in the working directory that have weights of an ECG codec."""
+def run_folders(kind: str) -> list[str]:
+    """The runs in the working directory that have weights of a codec for this kind of data."""
     found = sorted(RUNS.glob(f"*/{BEST}/model.safetensors"))
-    return [str(path.parent) for path in found if _is_codec(path.parent)]
+    return [str(path.parent) for path in found if _is_codec(path.parent, kind)]
 
 
-def _is_codec(folder: Path) -> bool:
+def _is_codec(folder: Path, kind: str) -> bool:
     config = read_object(folder / "config.json") if (folder / "config.json").is_file() else {}
-    return config.get("modality") == "ecg" and config.get("task", "codebook") in checkpoints.WITH_CODES
+    return config.get("modality") == kind and config.get("task", "codebook") in checkpoints.WITH_CODES
 
 
 def resolved(name: str) -> str:
@@ -68,12 +68,14 @@ def _preprocessing(said: dict[str, Any]) -> str:
 
 
 def _records(names: frozenset[str]) -> str:
-    """mitdb: 18 records (101, 106, …)."""
+    """mitdb: 18 records (101, 106, …); of patterns, asap: Bach/*, Chopin/*."""
     sets: dict[str, list[str]] = {}
     for name in sorted(names, key=lambda name: (name.rpartition("/")[0], len(name), name)):
-        sets.setdefault(name.rpartition("/")[0], []).append(name.rpartition("/")[2])
+        folder, _, record = name.partition("/") if "*" in name else name.rpartition("/")
+        sets.setdefault(folder, []).append(record)
     said = []
     for folder, records in sets.items():
-        more = ", …" if len(records) > NAMED else ""
-        said.append(f"{folder}: {count(len(records), 'record')} ({', '.join(records[:NAMED])}{more})")
+        shown = ", ".join(records[:NAMED]) + (", …" if len(records) > NAMED else "")
+        patterns = any("*" in record for record in records)
+        said.append(f"{folder}: {shown}" if patterns else f"{folder}: {count(len(records), 'record')} ({shown})")
     return "; ".join(said) or "not stated"

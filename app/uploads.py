@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
 from app import cache, decoded
 from app.decoded import Decoded
 from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
+from app.kinds import kind_of, recognised
 from app.words import plain
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities import modality
+from vqvae.modalities.piano.parts import Part
+from vqvae.modalities.piano.recording import Piano
 
-KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own that stay within reach, and the bytes they may take together
+T = TypeVar("T")
+
+KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own of a kind that stay within reach, and the bytes they may take together
 FILE_ROOM = 100_000_000  # bytes that the files of one recording may have to be kept beside it
 
 
@@ -43,7 +50,7 @@ class Refused(NamedTuple):
     source: str  # what lay on the desk then
 
 
-def desk_files(label: str = "Open your own ECG", place: str = "side") -> bool:
+def desk_files(label: str = "Open your own recording", place: str = "side") -> bool:
     """The drop zone; True when a recording has just been opened.  Until the files are good the desk stays as it is."""
     files = st.file_uploader(
         label, accept_multiple_files=True, key=f"{UPLOADS}.{place}.{st.session_state[UPLOADS]}", help=cache.text("formats")
@@ -82,16 +89,17 @@ def _take(received: dict[str, bytes], waiting: Refused | None, place: str) -> bo
     return False
 
 
-def _read(files: dict[str, bytes], rate: float | None) -> Ecg | Decoded | cache.Refusal:
+def _read(files: dict[str, bytes], rate: float | None) -> Any:
     with st.spinner("Reading the recording …"):
         return cache.receive(files, rate)
 
 
-def _open(came: Files, found: Ecg | Decoded) -> bool:
+def _open(came: Files, found: Any) -> bool:
     source = f"upload:{cache.digest(came.files)}"
-    kept: dict[str, Ecg] = {source: found if isinstance(found, Ecg) else found.recording}
+    kept: dict[str, Any] = {source: found.recording if isinstance(found, Decoded) else found}
     for key, value in reversed(st.session_state[OPENED].items()):
-        if len(kept) < KEPT and sum(ecg.signals.nbytes for ecg in (*kept.values(), value)) <= ROOM:
+        same = [other for other in kept.values() if kind_of(other) is kind_of(value)]
+        if len(same) < KEPT and sum(map(cache.weigh, (*same, value))) <= ROOM:
             kept.setdefault(key, value)
     st.session_state[OPENED] = dict(reversed(kept.items()))
     before: dict[str, Files] = st.session_state.get(FILES, {})
@@ -108,16 +116,43 @@ def _open(came: Files, found: Ecg | Decoded) -> bool:
 
 def unpacked(source: str) -> Unpacked | None:
     """The files of an opened recording; None for an example, and where they were too large to be kept."""
-    from vqvae.modalities.ecg.uploads import receive
-
     came: Files | None = st.session_state.get(FILES, {}).get(source)
     if came is None:
         return None
     if name := decoded.find(came.files):
         return Unpacked(name, came.files, None)
     with TemporaryDirectory(prefix="vqvae-") as folder:
-        main = receive(came.files, Path(folder))
+        own: Any = modality(recognised(came.files).name)
+        main = own.receive(came.files, Path(folder))
         return Unpacked(main.name, {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}, came.rate)
+
+
+def tracks(source: str) -> tuple[Part, ...]:
+    """The parts of a performance's file that can be read alone; empty when there is one only, or no file."""
+    from vqvae.modalities.piano import parts
+
+    def found() -> tuple[Part, ...]:
+        came: Files | None = st.session_state.get(FILES, {}).get(source)
+        there = _from_files(came, parts) if came and not decoded.find(came.files) else ()
+        return there if len(there) > 1 else ()
+
+    return cache.shelf().get(("tracks", source), found)
+
+
+def track(source: str, label: str) -> Piano:
+    """One part of a performance's file, read alone."""
+    from vqvae.modalities.piano import read
+
+    came: Files = st.session_state[FILES][source]
+    return cache.shelf().get(("track", source, label), lambda: _from_files(came, partial(read, part=label)))
+
+
+def _from_files(came: Files, use: Callable[[Path], T]) -> T:
+    """What `use` finds in the main file of a performance, which lies in a folder as long as that takes."""
+    from vqvae.modalities.piano import receive
+
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        return use(receive(came.files, Path(folder)))
 
 
 def _explain(refused: cache.Refusal) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from typing import Literal, NamedTuple
 
+from vqvae.modalities.looks import clock
 from vqvae.modalities.protocol import Report, Score
 
 
@@ -31,6 +32,18 @@ def count(value: int, noun: str) -> str:
     return f"{number(value)} {noun}{'' if value == 1 else 's'}"
 
 
+def length(seconds: float) -> str:
+    """How long a recording is, as it is said in a title."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
+
+
+_F1 = {
+    "note_f1_onset": "F1 with onset",
+    "note_f1_onset_offset": "F1 with onset and offset",
+    "note_f1_onset_offset_velocity": "F1 with onset, offset and velocity",
+}
 _WORDS = {
     "prdn": "PRDN",
     "prd": "PRD as stored",
@@ -50,19 +63,24 @@ _WORDS = {
     "ppv": "+P",
     "on": "onset",
     "off": "end",
+    "off-by": "off by",
     "cse": "CSE tolerance",
     "max": "worst",
+    "p95": "95th percentile",
 }
 
 
 def score_title(name: str) -> str:
     """r_peak_f1_36ms -> "R-peak F1, 36 ms": the name of a score in words."""
-    parts = name.replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").split("_")
+    if name.removesuffix("_10ms") in _F1:
+        return f"{_F1[name.removesuffix('_10ms')]}, {'10' if name.endswith('_10ms') else '50'}\u202fms"
+    joined = name.removesuffix("_ms").replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").replace("off_by", "off-by")
+    parts = joined.split("_")
     label = ""
     if len(parts) > 1 and re.fullmatch("[nsvfq]", parts[-1]):
         label = f", class {parts.pop().upper()}"
     words = [re.sub(r"^(\d+)ms$", "\\1\u202fms", _WORDS.get(part, part)) for part in parts]
-    said = re.sub(r"(?<!within) (?=\d+\u202fms$)", ", ", " ".join(words)) + label
+    said = re.sub(r"(?<!within)(?<!by) (?=\d+\u202fms$)", ", ", " ".join(words)) + label
     return said[0].upper() + said[1:]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache, contests
+from app import cache, tasks
 from vqvae.modalities.ecg import excerpt
 
 ROOT = Path(__file__).parents[1]
@@ -18,8 +18,9 @@ PATIENCE = 120  # s
 
 @pytest.fixture(scope="module", autouse=True)
 def short_examples() -> Any:
-    """The examples, short and of two leads, so that everything takes a moment."""
-    made = {name: excerpt(cache.example(name), ["II", "V2"], 12.0) for name in cache.examples()}
+    """The examples, those of an ECG short and of two leads, so that everything takes a moment."""
+    made: dict[str, Any] = {name: excerpt(cache.example(name), ["II", "V2"], 12.0) for name in cache.examples("ecg")}
+    made |= {name: cache.example(name) for name in cache.examples("piano")}
     patch, own = pytest.MonkeyPatch(), cache.Shelf(100_000_000)
     patch.setattr(cache, "example", made.__getitem__)
     patch.setattr(cache, "shelf", lambda: own)
@@ -29,7 +30,10 @@ def short_examples() -> Any:
 
 def visit(**address: str) -> AppTest:
     """The page as a link opens it, with nothing computed yet."""
-    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE).run()
+    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE)
+    for key in {"kind", "example"} & address.keys():
+        app.query_params[key] = address[key]
+    app.run()
     app.switch_page("screens/compare.py")
     for key, value in ({"codecs": CODECS} | address).items():
         app.query_params[key] = value
@@ -50,7 +54,7 @@ def opened(**address: str) -> AppTest:
 
 
 def jobs(app: AppTest) -> dict[str, Any]:
-    found: dict[str, Any] = app.session_state[contests.JOBS] if contests.JOBS in app.session_state else {}  # noqa: SIM401 (it has no get)
+    found: dict[str, Any] = app.session_state[tasks.JOBS] if tasks.JOBS in app.session_state else {}  # noqa: SIM401 (it has no get)
     return found
 
 

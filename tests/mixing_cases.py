@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from note_cases import played
 
 from vqvae.codec import mixing, streams
 from vqvae.codec.adaptive import to_symbols
 from vqvae.codec.description import Description
 from vqvae.codec.descriptions import indices, order0, wavelet_frames
+from vqvae.codec.notes import Scale, descriptions, streams_of
 from vqvae.codec.state import State, cold
 from vqvae.codec.tables import tables
 
@@ -84,9 +87,26 @@ def chosen(plain: bool) -> list[int]:
     return found
 
 
+def beside(plain: bool) -> list[str]:
+    """Payload and final state of streams of notes: side information, neighbours as far back as it says, indices from a feature on."""
+    scale = Scale(20_000, 3, 4)
+    codes = played(np.random.default_rng(8), 40, scale)[0]
+    known, found = descriptions(scale), []
+    for name, symbols, side in streams_of(scale, codes):
+        description = replace(known[name], hash_bits=8)
+        convert = unbounded if plain else lambda arrays: arrays
+        mixer = convert(streams.new_mixer(description, cold(description), np.zeros(9 * symbols.size + 9, np.uint8)))
+        around, logs = convert(streams.new_surroundings(description, side)), tables().logs
+        flat = symbols.astype(object if plain else np.int32)
+        mixing.run(mixing.ENCODE, flat, convert(description.layout), logs.astype(object) if plain else logs, around, mixer)
+        parts = (mixer.payload, mixer.counters, mixer.first, mixer.second, mixer.coder)
+        found.append(hashlib.sha256(b"".join(np.asarray(part, np.int64).tobytes() for part in parts)).hexdigest())
+    return found
+
+
 def outcome(plain: bool) -> dict[str, Any]:
     """Everything that machine integers and unbounded ones must agree on."""
-    return {name: coded(case, plain) for name, case in cases().items()} | {"chosen": chosen(plain)}
+    return {name: coded(case, plain) for name, case in cases().items()} | {"chosen": chosen(plain), "beside": beside(plain)}
 
 
 def learned(description: Description, codes: np.ndarray) -> State:

@@ -62,7 +62,7 @@ def test_an_empty_desk_opens_the_first_example_with_its_worst_beat_in_the_middle
     worst = first.dataframe[0].value.iloc[0]["time"]
     low, high = picture(first)["layout"]["xaxis"]["range"]
     assert low < worst < high
-    assert first.session_state[inputs.CHOSEN] == pytest.approx(worst)
+    assert first.session_state[choices_ecg.CHOSEN] == pytest.approx(worst)
 
 
 def test_the_address_tells_the_whole_view(first):
@@ -107,15 +107,15 @@ def test_more_bits_bring_less_error_and_say_so(first):
 def test_going_through_the_worst_beats_follows_the_table():
     app = opened(example="ventricular")
     times = app.dataframe[0].value["time"].to_numpy()
-    seen = [app.session_state[inputs.CHOSEN]]
+    seen = [app.session_state[choices_ecg.CHOSEN]]
     for _ in range(3):
         button(app, "Next worst").click().run()
-        seen.append(app.session_state[inputs.CHOSEN])
+        seen.append(app.session_state[choices_ecg.CHOSEN])
     assert np.allclose(seen, times[:4])
     low, high = picture(app)["layout"]["xaxis"]["range"]
     assert low < times[3] < high
     button(app, "Worst beat").click().run()
-    assert app.session_state[inputs.CHOSEN] == pytest.approx(times[0])
+    assert app.session_state[choices_ecg.CHOSEN] == pytest.approx(times[0])
 
 
 def test_beats_can_be_filtered_by_class():
@@ -131,7 +131,7 @@ def test_beats_can_be_filtered_by_class():
 
 def test_another_lead_is_drawn_and_measured(first):
     app = opened()
-    app.selectbox(key=inputs.LEAD).set_value("V5").run()
+    app.selectbox(key=choices_ecg.LEAD).set_value("V5").run()
     assert picture(app)["layout"]["yaxis"]["title"]["text"] == "V5 (mV)"
     assert address(app)["lead"] == "V5"
     assert not app.exception
@@ -140,7 +140,7 @@ def test_another_lead_is_drawn_and_measured(first):
 def test_the_caliper_measures_between_two_typed_times():
     app = opened()
     next(toggle for toggle in app.toggle if toggle.label == "Caliper").set_value(True).run()
-    start = app.session_state[inputs.TIME]
+    start = app.session_state[choices_ecg.TIME]
     app.number_input(key=choices_ecg.FROM).set_value(start + 1.0)
     app.number_input(key=choices_ecg.TO).set_value(start + 1.4).run()
     assert any("400\u202fms" in text.value for text in app.markdown)
@@ -149,7 +149,7 @@ def test_the_caliper_measures_between_two_typed_times():
 
 
 def test_every_example_opens_from_home_with_one_click():
-    for name in cache.examples():
+    for name in cache.examples("ecg"):
         app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=120).run()
         app.button(key=f"open.{name}").click().run()
         assert not app.exception
@@ -242,7 +242,8 @@ def test_the_shelf_keeps_what_was_used_last_and_stays_within_its_room():
 
 def test_the_weight_of_a_result_is_that_of_its_arrays_and_files():
     recording = cache.example("normal")
-    assert cache.weigh(recording) == recording.signals.nbytes
+    arrays = [recording.signals, *(part for part in vars(recording.beats).values() if isinstance(part, np.ndarray))]
+    assert cache.weigh(recording) == sum(array.nbytes for array in arrays)
     assert cache.weigh((np.zeros(10), "text", np.zeros(5), b"file")) == 124
 
 
@@ -298,8 +299,13 @@ def test_a_score_of_one_lead_names_it_and_a_short_recording_is_measured_in_secon
     assert "QRS width kept" in metrics(app)
 
 
-def test_without_a_checkpoint_the_page_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(cache, "checkpoint_names", lambda: ())
+@pytest.mark.parametrize(("screen", "title"), [("screens/ecg.py", "ECG"), ("screens/piano.py", "Piano")])
+def test_without_a_checkpoint_the_page_says_what_to_do_and_home_still_opens(monkeypatch, screen, title):
+    monkeypatch.setattr(cache, "checkpoint_names", lambda kind: ())
     app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=120).run()
     assert not app.exception
-    assert "checkpoints/" in app.error[0].value
+    assert not app.error
+    app.switch_page(screen).run()
+    assert not app.exception
+    assert app.title[0].value == title
+    assert f"for {title} recordings in `checkpoints/`" in app.error[0].value

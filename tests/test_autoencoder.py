@@ -191,4 +191,4 @@ def test_a_shipped_autoencoder_is_small_is_no_codebook_and_is_not_broken(task, d
     codes = opponent.encode(values, 1.5)
     error = opponent.decode(codes, 1.5, values.shape[2]) - values
     assert error[..., 32:-32].std() / values.std() < {"autoencoder": 0.08, "vae": 0.15}[task]
-    assert 11 * values.size / (8 * len(opponent.coder(1).encode(codes))) > 8
+    assert 11 * values.size / (8 * len(opponent.coder(1, 1.5).encode(codes))) > 8

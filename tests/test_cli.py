@@ -207,13 +207,13 @@ def test_the_record_holds_the_beats_found_in_the_reconstruction(tmp_path):
 def test_the_page_and_the_command_line_report_the_same_scores(tmp_path):
     from streamlit.testing.v1 import AppTest
 
-    from app import cache, inputs
+    from app import cache, choices_ecg, inputs
 
     app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=120)
     app.query_params["example"] = "ventricular"
     app.run()
     app.switch_page("screens/ecg.py").run()
-    lead, level = app.session_state[inputs.LEAD], app.session_state[inputs.LEVEL]
+    lead, level = app.session_state[choices_ecg.LEAD], app.session_state[inputs.LEVEL]
     recording = example("ventricular")
     assert lead == recording.leads[pipeline.analyse(load("ecg"), recording).lead]
     shown = cache.shown("ventricular", recording, "ecg", level, lead, lambda doing: lambda share: None)

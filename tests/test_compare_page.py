@@ -12,8 +12,8 @@ import pytest
 from compare_pages import CODECS, button, finish, jobs, opened, plain, short_examples, verdict, visit
 from streamlit.testing.v1 import AppTest
 
-from app import cache, choices_compare, contests, inputs, trained
-from app.choices_compare import Amount, amount
+from app import cache, choices_compare, choices_ecg, contests, trained
+from app.compared import COMPARED, Amount
 from app.jobs import Job
 from app.views import compare_words
 from app.views.ecg import HEADLINE
@@ -22,9 +22,12 @@ from vqvae import codecs
 from vqvae.cards import HEADLINES
 from vqvae.contest.entries import prepare
 from vqvae.contest.results import Result, ranked
+from vqvae.modalities.ecg import extent
 from vqvae.modalities.ecg.disturb import Disturbance, disturb
 
 __all__ = ["short_examples"]  # a fixture
+AT, USUAL = choices_compare.KEYS["ecg"], COMPARED["ecg"]
+USUAL_RATIO = 32.0
 
 
 def pictures(app: AppTest) -> list[dict]:
@@ -41,7 +44,7 @@ def first() -> AppTest:
 def library(short_examples) -> list[Result]:
     """What the library finds for the first example at the page's usual size, ranked by PRDN."""
     contest = prepare("ecg", short_examples["normal"])
-    found = contest.compare([codecs.codec(name) for name in CODECS.split(",")], contest.size(choices_compare.USUAL_RATIO))
+    found = contest.compare([codecs.codec(name) for name in CODECS.split(",")], contest.size(USUAL_RATIO))
     return ranked([answer for answer in found if isinstance(answer, Result)], "prdn")
 
 
@@ -49,7 +52,7 @@ def test_the_table_holds_the_librarys_numbers_ranked(first, library):
     assert not first.exception
     table = first.dataframe[0].value
     assert list(table["codec"]) == [result.codec for result in library]
-    for name in choices_compare.USUAL_SCORES:
+    for name in USUAL.scores:
         assert np.allclose(table[name], [result.truth.value(name) for result in library], equal_nan=True, rtol=1e-12)
     assert list(table["bytes"]) == [len(result.data) for result in library]
 
@@ -65,7 +68,7 @@ def test_the_verdict_says_who_keeps_most_at_which_size_in_the_tables_numbers(fir
 
 def test_every_column_of_scores_has_its_definition(first, library):
     config = json.loads(first.dataframe[0].proto.columns)
-    for name in choices_compare.USUAL_SCORES:
+    for name in USUAL.scores:
         definition = next(score.definition for score in library[0].truth.scores if score.name == name)
         assert config[name]["help"].startswith(definition)
         assert score_title(name) in config[name]["label"]
@@ -78,7 +81,7 @@ def test_the_wavelet_is_said_to_stand_there_twice(first):
 def test_another_ranking_orders_anew_and_computes_nothing(monkeypatch, first):
     app = opened()
     monkeypatch.setattr(contests, "start", lambda *_: pytest.fail("computed again"))
-    app.selectbox(key=choices_compare.RANKING).set_value("max_error").run()
+    app.selectbox(key=AT.ranking).set_value("max_error").run()
     assert not app.exception
     table = app.dataframe[0].value
     assert list(table["max_error"]) == sorted(table["max_error"])
@@ -105,21 +108,21 @@ def test_the_size_can_be_said_in_three_ways_and_stays_the_same():
     app = opened()
     before = verdict(app)
     for unit in ("rate", "bytes", "ratio"):
-        app.selectbox(key=choices_compare.UNIT).set_value(unit).run()
+        app.selectbox(key=AT.unit).set_value(unit).run()
         assert not app.exception
         assert verdict(app) == before
-    assert app.session_state[choices_compare.SIZE] == pytest.approx(choices_compare.USUAL_RATIO, rel=0.01)
+    assert app.session_state[AT.size] == pytest.approx(USUAL_RATIO, rel=0.01)
 
 
 def test_sizes_convert_without_loss():
-    ways = Amount(lead_seconds=3600.0, raw_bytes=1_782_000.0)
+    ways = Amount(units=3600.0, raw_bytes=1_782_000.0)
     assert ways.to_bytes(32, "ratio") == 55_687
     assert ways.said(55_687, "rate") == pytest.approx(123.75, abs=0.01)
     assert [ways.to_bytes(ways.said(55_687, unit), unit) for unit in ("ratio", "bytes")] == [55_687, 55_687]
     recording = cache.example("normal")
     contest = prepare("ecg", recording)
-    assert amount(recording).raw_bytes == contest.raw_bytes
-    assert amount(recording).lead_seconds == contest.amount
+    assert USUAL.amount(recording).raw_bytes == contest.raw_bytes
+    assert USUAL.amount(recording).units == extent(contest.layout).amount
 
 
 def test_a_link_makes_the_same_choices_again():
@@ -139,20 +142,20 @@ def test_a_link_that_makes_no_sense_opens_the_usual_choices(monkeypatch):
     monkeypatch.setattr(contests, "start", lambda choice, _: Job([], lambda told: iter(())))
     app = visit(**broken)
     assert not app.exception
-    assert app.session_state[choices_compare.CODECS] == list(codecs.names("ecg"))
-    assert app.session_state[choices_compare.SIZE] == choices_compare.USUAL_RATIO
-    assert app.session_state[choices_compare.RANKING] == "prdn"
+    assert app.session_state[AT.codecs] == list(codecs.names("ecg"))
+    assert app.session_state[AT.size] == USUAL_RATIO
+    assert app.session_state[AT.ranking] == "prdn"
 
 
 def test_the_window_opens_where_codecs_differ_most_and_goes_on_to_the_next():
     app = opened()
-    at = app.session_state[inputs.TIME]
+    at = app.session_state[choices_ecg.TIME]
     low, high = pictures(app)[1]["layout"]["xaxis"]["range"]
-    assert (low, high) == (at, at + choices_compare.WINDOWS[1])
+    assert (low, high) == (at, at + USUAL.window)
     button(app, "Next").click().run()
-    assert app.session_state[inputs.TIME] != at
+    assert app.session_state[choices_ecg.TIME] != at
     button(app, "Differ most").click().run()
-    assert app.session_state[inputs.TIME] == at
+    assert app.session_state[choices_ecg.TIME] == at
 
 
 def test_all_codecs_stand_below_each_other_and_their_errors_too():
@@ -191,11 +194,12 @@ def test_the_curve_has_every_codec_at_several_sizes_and_the_tables_points_in_rin
     points = jobs(app)["curve"][1].found
     contest = prepare("ecg", cache.example("normal"))
     assert len(points) >= 8
-    for point in points:
-        assert 8 * point.size / contest.amount == pytest.approx(point.rate)
+    for name, line in lines.items():
+        rates = [8 * point.size / extent(contest.layout).amount for point in points if point.codec == name]
+        assert set(np.round(line["x"], 6)) >= set(np.round(rates, 6))
     rings = [trace for trace in pictures(app)[2]["data"] if trace.get("marker", {}).get("size") == 17]
     assert len(rings) == 2
-    app.selectbox(key=choices_compare.RANKING).set_value("max_error").run()
+    app.selectbox(key=AT.ranking).set_value("max_error").run()
     assert "Worst error (mV)" in pictures(app)[2]["layout"]["yaxis"]["title"]["text"]
 
 
@@ -245,12 +249,12 @@ def test_a_runs_folder_means_its_best_weights(tmp_path, monkeypatch):
     best.mkdir(parents=True)
     (tmp_path / "runs/a/config.json").write_text("{}")
     assert trained.resolved("runs/a") == "runs/a"
-    assert trained.run_folders() == []
+    assert trained.run_folders("ecg") == []
     (best / "model.safetensors").write_bytes(b"x")
     source = {"folder": "mitdb", "records": ["101", "9"]}
     (best / "config.json").write_text(json.dumps({"modality": "ecg", "training": {"training": [source]}}))
     assert trained.resolved("runs/a") == trained.resolved("runs/a/best") == "runs/a/best"
-    assert trained.run_folders() == ["runs/a/best"]
+    assert trained.run_folders("ecg") == ["runs/a/best"]
     assert trained.resolved("dct") == "dct"
     row = trained.table(codecs.trained(["dct", "runs/a/best", "no/such"]))
     assert [(found.codec, found.training) for found in row] == [("runs/a/best", "mitdb: 2 records (9, 101)")]

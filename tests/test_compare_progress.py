@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from compare_pages import PATIENCE, button, finish, jobs, plain, short_examples, verdict, visit
 from toy_codec import Toy
 
-from app import choices_compare, contests
+from app import choices_compare, compared, contests
 from vqvae import codecs
 
 __all__ = ["short_examples"]  # a fixture
@@ -17,7 +18,7 @@ __all__ = ["short_examples"]  # a fixture
 
 def test_a_folder_that_is_no_checkpoint_is_refused_and_the_others_stay():
     app = visit(codecs="dct")
-    app.multiselect(key=choices_compare.CODECS).set_value(["dct", "no/such/folder"]).run()
+    app.multiselect(key=choices_compare.KEYS["ecg"].codecs).set_value(["dct", "no/such/folder"]).run()
     finish(app)
     assert not app.exception
     assert "no/such/folder" in plain(app.error[0].value)
@@ -48,8 +49,8 @@ def held(monkeypatch) -> Held:
     """It stands for the slower one of two codecs, "vae"."""
     held, real = Held(), codecs.codec
     monkeypatch.setattr(codecs, "codec", lambda name: held if name == "vae" else real(name))
-    monkeypatch.setattr(contests, "names", lambda: ("dct", "vae"))
-    monkeypatch.setattr(contests, "titles", dict)
+    monkeypatch.setattr(contests, "names", lambda kind: ("dct", "vae"))
+    monkeypatch.setattr(contests, "titles", lambda kind: {})
     return held
 
 
@@ -78,16 +79,14 @@ def test_other_choices_stop_what_is_under_way(held):
     app = visit(codecs="vae", ratio="21")
     assert held.begun.wait(PATIENCE)
     work = jobs(app)["table"][1]
-    app.multiselect(key=choices_compare.CODECS).set_value(["dct"]).run()
+    app.multiselect(key=choices_compare.KEYS["ecg"].codecs).set_value(["dct"]).run()
     work.wait(PATIENCE)
     assert work.stopped
     assert not work.running
 
 
 def test_a_very_long_recording_waits_for_the_readers_word(monkeypatch):
-    from app.views import compare
-
-    monkeypatch.setattr(compare, "LARGE", 1000)
+    monkeypatch.setitem(compared.COMPARED, "ecg", replace(compared.COMPARED["ecg"], large=1000))
     app = visit(codecs="dct", ratio="23")
     assert not jobs(app)
     assert "memory" in app.info[0].value

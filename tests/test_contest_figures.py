@@ -8,12 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vqvae.modalities.ecg.contest_curve import Axis, CurvePoint, curve
-from vqvae.modalities.ecg.contest_marks import MARKS, marks
+from vqvae.modalities.contest_curve import Axis, CurvePoint, curve
+from vqvae.modalities.contest_marks import MARKS, marks
 from vqvae.modalities.ecg.contest_window import Row, difference, errors, multiples, whole, worst_stretches
 from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import Ecg
 
+PER_LEAD = "bit/s per lead"
 SHIPPED = ("ecg", "ecg-fine", "dct", "wavelet", "wavelet-adaptive", "smoothing", "averaging", "autoencoder", "vae")
 WHITE, BLACK = "#ffffff", "#0f141b"  # the grounds of the two themes
 
@@ -117,7 +118,7 @@ def test_names_are_only_text(original):
     bad = "<img src=x>"
     rebuilt = {bad: Row(original, f"{bad}: 1 %")}
     figures = [multiples(original, rebuilt, View()), errors(original, rebuilt, View())]
-    figures.append(curve([CurvePoint(bad, 10, 1)], Axis(bad, bad, "lower")))
+    figures.append(curve([CurvePoint(bad, 10, 1)], Axis(bad, bad, "lower", PER_LEAD)))
     assert not any("<img" in str(figure.layout) + str([trace.hovertemplate for trace in figure.data]) for figure in figures)
 
 
@@ -169,7 +170,7 @@ CHOSEN = [CurvePoint("ecg", 124.0, 6.0), CurvePoint("dct", 122.0, 11.0)]
 
 
 def test_the_curve_joins_the_points_of_a_codec_from_small_to_large_with_the_tables_among_them():
-    picture = curve(POINTS, Axis("PRDN", "%", "lower"), chosen=CHOSEN)
+    picture = curve(POINTS, Axis("PRDN", "%", "lower", PER_LEAD), chosen=CHOSEN)
     lines = {trace.name: (list(trace.x), list(trace.y)) for trace in picture.data if trace.name}
     assert lines == {"ecg": ([50, 124, 400], [20, 6, 1.5]), "dct": ([50, 122, 400], [40, 11, 2])}
     assert list(lines) == ["ecg", "dct"], "in the order of the table"
@@ -178,7 +179,7 @@ def test_the_curve_joins_the_points_of_a_codec_from_small_to_large_with_the_tabl
 
 
 def test_the_curve_says_what_its_axes_are_and_holds_every_point_within_them():
-    picture = curve(POINTS, Axis("PRDN", "%", "lower"), chosen=CHOSEN)
+    picture = curve(POINTS, Axis("PRDN", "%", "lower", PER_LEAD), chosen=CHOSEN)
     assert picture.layout.xaxis.title.text == "Size of the file (bit/s per lead)"
     assert picture.layout.yaxis.title.text == "PRDN (%), lower is better"
     assert picture.layout.xaxis.type == picture.layout.yaxis.type == "log"
@@ -190,11 +191,11 @@ def test_the_curve_says_what_its_axes_are_and_holds_every_point_within_them():
 
 
 def test_a_score_without_answer_is_no_point_and_one_that_should_be_high_says_so():
-    picture = curve([CurvePoint("ecg", 50.0, math.nan), CurvePoint("ecg", 60.0, 99.0)], Axis("R-peak F1", "%", "higher"))
+    picture = curve([CurvePoint("ecg", 50.0, math.nan), CurvePoint("ecg", 60.0, 99.0)], Axis("R-peak F1", "%", "higher", PER_LEAD))
     assert [list(trace.x) for trace in picture.data] == [[60.0]]
     assert picture.layout.yaxis.title.text.endswith("higher is better")
     assert picture.layout.yaxis.type != "log"
-    assert not curve([], Axis("PRDN", "%", "lower")).data
+    assert not curve([], Axis("PRDN", "%", "lower", PER_LEAD)).data
 
 
 def test_what_ships_looks_different_from_each_other_and_the_same_in_any_company():
@@ -214,7 +215,7 @@ def test_strangers_look_like_nobody_else_as_long_as_there_are_looks():
 def test_the_same_codec_has_the_same_colour_in_every_picture(original, rows):
     for dark in (False, True):
         window = multiples(original, rows, View(dark=dark))
-        line = curve([CurvePoint(name, 10.0, 1.0) for name in rows], Axis("PRDN", "%", "lower"), dark=dark)
+        line = curve([CurvePoint(name, 10.0, 1.0) for name in rows], Axis("PRDN", "%", "lower", PER_LEAD), dark=dark)
         for name, mark in marks(rows).items():
             found = {trace.line.color for figure in (window, line) for trace in figure.data if trace.name == name}
             assert found == {mark.colour(dark)}

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from vqvae.datasets import transfer
+from vqvae.datasets import registry, transfer
 from vqvae.datasets.download import download
 
 SIZES = {"100.hea": 60, "100.dat": 5000, "data/1.atr": 900, "a b.txt": 1}
@@ -104,6 +104,18 @@ def test_a_download_brings_every_listed_file_and_nothing_else(served, tmp_path):
     paths = download("mitdb", tmp_path / "new" / "folder", served.base)
     assert on_disk(tmp_path / "new" / "folder") == FILES
     assert [str(path.relative_to(tmp_path / "new" / "folder")) for path in paths] == list(FILES)
+
+
+def test_where_the_list_is_our_own_the_server_is_asked_for_files_only_and_they_are_checked(served, tmp_path, monkeypatch):
+    (tmp_path / "own.sha256").write_bytes(served.listing())
+    served.checksums = "nonsense"
+    monkeypatch.setitem(registry.DATASETS, "own", registry.Dataset("own", "", "", served.base, ".", str(tmp_path / "own.sha256")))
+    download("own", tmp_path / "new")
+    assert on_disk(tmp_path / "new") == FILES
+    assert {path for path, _ in served.asked} == set(FILES)
+    served.files["100.hea"] = b"another file"
+    with pytest.raises(ValueError, match="checksum"):
+        download("own", tmp_path / "again")
 
 
 def test_a_base_without_a_final_slash_is_the_same_address(served, tmp_path):

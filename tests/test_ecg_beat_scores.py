@@ -14,8 +14,9 @@ from vqvae.modalities.ecg.intervals import analyse
 from vqvae.modalities.ecg.reading import read
 from vqvae.modalities.ecg.recording import Beats
 from vqvae.modalities.ecg.scores import compare
-from vqvae.modalities.ecg.verdict import SPACE, verdict
+from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import write
+from vqvae.modalities.wording import SPACE
 
 
 def brute_force(reference: list[float], found: list[float], tolerance: float) -> tuple[int, float]:

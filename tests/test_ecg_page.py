@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from toy_checkpoints import FINE, QUALITIES, stand_in
 
-from app import cache, decoded, inputs, words
+from app import cache, choices_ecg, decoded, inputs, words
 from app.views.ecg_codes import saving
 from vqvae import codecs, pipeline
 from vqvae.cli import main
@@ -53,7 +53,7 @@ def rate(app: AppTest) -> str:
 def shown(app: AppTest) -> cache.Shown:
     """What the page shows."""
     state = app.session_state
-    source, name, level, lead = (state[key] for key in (inputs.SOURCE, inputs.CHECKPOINT, inputs.LEVEL, inputs.LEAD))
+    source, name, level, lead = (state[key] for key in (inputs.SOURCE, inputs.CHECKPOINT, inputs.LEVEL, choices_ecg.LEAD))
     recording = state[inputs.OPENED].get(source) or example(source)
     return cache.shown(source, recording, name, level, lead, lambda doing: lambda share: None)
 

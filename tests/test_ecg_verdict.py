@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vqvae.modalities.ecg.verdict import LIMITS, SPACE, number, share, verdict
+from vqvae.modalities.ecg.verdict import LIMITS, verdict
 from vqvae.modalities.protocol import Report, Score
+from vqvae.modalities.wording import SPACE, number, share
 
 
 def report_of(

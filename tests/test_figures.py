@@ -12,8 +12,9 @@ from vqvae.modalities.ecg.caliper import Caliper, average, measure
 from vqvae.modalities.ecg.decimation import keepers, worst_by_bin
 from vqvae.modalities.ecg.drawing import CodeStrip
 from vqvae.modalities.ecg.figures import all_leads, average_beats, figure, overview
-from vqvae.modalities.ecg.paper import STATUS, View, clock
+from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import STATUS, clock
 from vqvae.projection import colours, principal_components
 
 MEGABYTE = 1_000_000

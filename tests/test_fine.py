@@ -101,7 +101,7 @@ def test_chosen_codes_are_the_nearest_or_nearer_to_zero(untrained, recording):
 def test_a_file_holds_the_codes_and_nothing_else_decodes_it(untrained, recording):
     encoded = pipeline.encode(untrained, recording, 4)
     data = pipeline.pack(untrained, encoded, chunk=20.0)
-    file = read_vqz(data, lambda contents: family(untrained).coder(contents.coder, contents.shape))
+    file = read_vqz(data, lambda contents: family(untrained).coder(contents.coder, contents.shape, contents.quality))
     assert np.array_equal(file.codes, encoded.codes)
     assert file.contents.layout == encoded.layout
     assert file.contents.quality == encoded.quality

@@ -64,7 +64,7 @@ def test_both_coders_hold_the_same_codes_and_the_adaptive_one_in_fewer_bytes_tha
     encoded = pipeline.encode(shipped, example("ventricular"), level)
     files = {name: pipeline.pack(shipped, encoded, name) for name in family(shipped).coders}
     for name, data in files.items():
-        file = read_vqz(data, lambda contents: family(shipped).coder(contents.coder, contents.shape))
+        file = read_vqz(data, lambda contents: family(shipped).coder(contents.coder, contents.shape, contents.quality))
         assert (file.contents.coder, file.damage) == (name, ())
         assert np.array_equal(file.codes, encoded.codes)
     found = sizes(shipped, encoded)
@@ -79,7 +79,7 @@ def test_codes_far_beyond_the_tables_come_back(shipped):
     for most in (SYMBOLS // 2, 1000, MAX_CODE):
         codes = np.rint(np.clip(random.laplace(0, most / 4, (2, 32, 40)), -most, most)).astype(np.int32)
         codes[0, :2, 0], codes[1, -2:, -1] = (-most, most), (most, -most)
-        coder = own.coder("static", codes.shape)
+        coder = own.coder("static", codes.shape, 2.0)
         assert np.array_equal(coder.decode(coder.encode(codes), codes.shape), codes)
 
 
@@ -108,7 +108,7 @@ def test_stated_bytes_are_those_of_static_files_of_real_recordings(shipped, data
     found, file = sizes(shipped, encoded), pipeline.pack(shipped, encoded, "static")
     assert len(file) == found["static"] == pipeline.rate_of(file, encoded.layout).bytes
     assert found["adaptive"] < found["static"] < 0.5 * found["fixed length"]
-    opened = read_vqz(file, lambda contents: family(shipped).coder(contents.coder, contents.shape))
+    opened = read_vqz(file, lambda contents: family(shipped).coder(contents.coder, contents.shape, contents.quality))
     assert np.array_equal(opened.codes, encoded.codes)
 
 

@@ -30,7 +30,7 @@ def require_file_says_all(checkpoint: Checkpoint, recording: Ecg, level: int) ->
     assert rate.value == pytest.approx(8 * len(data) / recording.seconds / len(recording.leads))
     assert rate.compression_ratio == pytest.approx(recording.signals.size * recording.bits / 8 / len(data))
     assert str(len(data)) in rate.definition
-    file = read(data, lambda contents: family(checkpoint).coder(contents.coder, contents.shape))
+    file = read(data, lambda contents: family(checkpoint).coder(contents.coder, contents.shape, contents.quality))
     assert file.damage == ()
     assert np.array_equal(file.codes, encoded.codes)
     assert (file.contents.quality, file.contents.layout) == (encoded.quality, encoded.layout)

@@ -165,3 +165,15 @@ def test_the_format_is_what_its_description_says():
     size, start = (data[4], 5) if data[4] < 128 else (data[4] & 127 | data[5] << 7, 6)
     assert zlib.crc32(data[: start + size]) == int.from_bytes(data[start + size : start + size + 4], "little")
     assert data[start : start + 16].hex() == "5e" * 16
+
+
+def test_what_was_added_to_the_dictionary_changes_no_header_of_the_kind_of_data_that_was_there_before(monkeypatch):
+    from vqvae.codec import header
+
+    older, newer = ({"codec": "x", "quality": 5.0, "layout": {"modality": kind, "name": "", "notes": 1584}} for kind in ("ecg", "piano"))
+    before, shorter = header.write_fields(older), header.write_fields(newer)
+    assert header.read_fields(shorter).values == newer
+    monkeypatch.setattr(header, "ADDED", b"")
+    assert header.write_fields(older) == before
+    assert header.read_fields(before).values == older
+    assert len(header.write_fields(newer)) > len(shorter) + 10

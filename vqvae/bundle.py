@@ -45,7 +45,7 @@ class Asked:
 
     codecs: tuple[str, ...]  # names or folders
     size: int  # bytes
-    lead: str  # that intervals are measured on
+    lead: str  # that intervals are measured on; empty where there are no leads
     noise: str = ""  # KIND:DB
     seed: int = 0  # of the noise
 
@@ -130,7 +130,7 @@ def _readme(source: Source, found: Mapping[str, Any]) -> str:
         lines += [f"The recording itself is not enclosed: put it where the command looks for it. It is {hashes}.", ""]
     lines += [
         f"Program: commit {found['commit']}; {', '.join(f'{name} {version}' for name, version in found['versions'].items())}.",
-        f"Samples of the recording: sha256 {inputs['sha256_of_values']}.",
+        f"Values of the recording: sha256 {inputs['sha256_of_values']}.",
         *(f"Note: {warning}" for warning in found["warnings"]),
         "",
         "- `results.json`: scores with definitions, winners, configuration, hashes of inputs and codecs. Seconds depend on the machine.",

@@ -21,8 +21,15 @@ HEADLINES = {  # score -> column; the first ones that a metrics file has are sho
     "qrs_duration_within_10ms": "QRS width within 10 ms",
     "annotated_r_peak_f1_150ms": "R-peak F1 against annotations, 150 ms",
     "codebook_usage": "codebook usage",
+    "pitch_bits_per_note": "pitches",
+    "note_f1_onset_offset_velocity": "F1 with onset, offset and velocity, 50 ms",
+    "note_f1_onset_10ms": "F1 with onset, 10 ms",
+    "note_f1_onset_offset_velocity_10ms": "F1 with onset, offset and velocity, 10 ms",
+    "onset_error_ms": "onset error",
+    "velocity_error": "velocity error",
 }
 
+DIGITS = {"bit/note": 2}  # after the point, of rates in a unit
 _BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_off": "QRS end", "t_off": "T end"}
 
 
@@ -36,6 +43,8 @@ def table(metrics: dict[str, Any]) -> str:
         return _benchmark(metrics["at_ratios"], metrics["points"])
     if "winners" in metrics:
         return _contest(metrics)
+    if "points" in metrics and "quality" in metrics["points"][0]:
+        return _qualities(metrics["points"])
     if "points" in metrics:
         return _levels(metrics["points"])
     if "boundaries" in metrics:
@@ -52,27 +61,42 @@ def _levels(points: list[dict[str, Any]]) -> str:
     titles = ["level", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
     rows = []
     for point in points:
-        size = [_number(point["rate"]["value"], 0), _number(point["compression_ratio"], 1)]
+        size = [_number(point["rate"]["value"], DIGITS.get(unit, 0)), _number(point["compression_ratio"], 1)]
         rows.append([str(point["level"]), *size, *(_number(point["scores"][name]["value"], 2) for name in shown)])
-    counted = [f"- {unit}: {first['bits_per_second']['definition']}"] if "bits_per_second" in first else []
+    counted = [f"- {unit}: {first[name]['definition']}" for name in ("bits_per_second", "bits_per_note") if name in first]
     definitions = [*counted, *(f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown)]
     return "\n".join([_markdown(titles, rows), "", *definitions])
+
+
+def _qualities(points: list[dict[str, Any]]) -> str:
+    """A row per codec and quality."""
+    first, unit = points[0]["scores"], points[0]["rate"]["unit"]
+    shown = [name for name in HEADLINES if name in first]
+    titles = ["codec", "quality", unit, *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown), "encode / decode (s)"]
+    rows = []
+    for point in points:
+        seconds = [point["seconds"][part] / len(point["recordings"]) for part in ("encode", "decode")]
+        rate = _number(point["rate"]["value"], DIGITS.get(unit, 0))
+        figures = (_number(point["scores"][name]["value"], 2) for name in shown)
+        rows.append([point["codec"], f"{point['quality']:g}", rate, *figures, " / ".join(_number(value, 2) for value in seconds)])
+    return _markdown(titles, rows)
 
 
 def _contest(metrics: dict[str, Any]) -> str:
     """A row per codec; bold where nobody is nearer to perfect, unless all are alike."""
     points, winners = metrics["points"], metrics["winners"]
-    first = points[0]["scores"]
+    first, unit = points[0]["scores"], points[0]["rate"]["unit"]
     shown = [name for name in HEADLINES if all(name in point["scores"] for point in points)]
     rows = []
     for point in points:
-        row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], 1), _number(point["compression_ratio"], 2)]
+        row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], DIGITS.get(unit, 1))]
+        row.append(_number(point["compression_ratio"], 2))
         for name in shown:
-            best = point["codec"] in winners[name] and len(winners[name]) < len(points)
+            best = point["codec"] in winners.get(name, ()) and len(winners[name]) < len(points)
             value = _number(point["scores"][name]["value"], 2)
             row.append(f"**{value}**" if best else value)
         rows.append(row)
-    titles = ["codec", "bytes", points[0]["rate"]["unit"], "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    titles = ["codec", "bytes", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
     notes = [f"- {point['note']}" for point in points if point["note"]]
     return "\n".join([_markdown(titles, rows), *([""] if notes else []), *notes])
 

@@ -13,16 +13,20 @@ import safetensors.torch
 
 from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
 from vqvae.networks.fine import FineVQVAE
+from vqvae.networks.gestures import GestureVQVAE
 from vqvae.networks.vqvae import VQVAE, build
 from vqvae.training.config import START, TABLES, CodebookConfig
 from vqvae.training.fine import FineCheckpointConfig
+from vqvae.training.gestures import GesturesConfig
+from vqvae.training.notes import NotesConfig
 
 if TYPE_CHECKING:
     from vqvae.codec.state import State
     from vqvae.codec.static_tables import StaticTables
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
-WITH_CODES = ("codebook", "fine")  # tasks of checkpoints that turn recordings into codes
+WEIGHTS = "model.safetensors"
+WITH_CODES = ("codebook", "gestures", "fine", "notes")  # tasks of checkpoints that turn recordings into codes
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class Checkpoint:
     """A trained model with everything that says where it comes from."""
 
     folder: Path
-    config: CodebookConfig | FineCheckpointConfig
-    model: VQVAE | FineVQVAE
-    sha256: str  # of model.safetensors
+    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
+    model: VQVAE | GestureVQVAE | FineVQVAE | None  # None where only the coder has learned
+    sha256: str  # of the weights; where there are none, of the start state
 
     @property
     def name(self) -> str:
@@ -41,14 +45,21 @@ class Checkpoint:
 
     @property
     def task(self) -> str:
-        """The family: "codebook" or "fine"."""
+        """The family: "codebook", "gestures", "fine" or "notes"."""
         return self.config.task
+
+    @property
+    def nested(self) -> bool:
+        """Whether any first levels of its codes decode by themselves, as those of explicit codebooks do."""
+        return self.task in ("codebook", "gestures")
 
     @property
     def levels(self) -> int:
         """Bit rates that are offered: residual levels Q, or the steps of a fine checkpoint."""
         config = self.config
-        return len(config.qualities) if isinstance(config, FineCheckpointConfig) else config.model.quantizer.levels
+        if isinstance(config, GesturesConfig):
+            return config.model.levels
+        return config.model.quantizer.levels if isinstance(config, CodebookConfig) else len(config.qualities)
 
     @cached_property
     def identity(self) -> str:
@@ -66,6 +77,15 @@ class Checkpoint:
         from vqvae.codec.state import unpack
 
         return unpack(file.read_bytes())
+
+    @cached_property
+    def states(self) -> dict[str, State]:
+        """What the adaptive coder begins each of several streams with, by name; empty: nothing learned."""
+        from vqvae.codec.state import unpack_several
+
+        file, config = self.folder / START, self.config
+        count = config.training.count if isinstance(config, NotesConfig) else 2
+        return unpack_several(file.read_bytes(), count) if file.exists() else {}
 
     @cached_property
     def tables(self) -> StaticTables:
@@ -102,13 +122,23 @@ def find(name: str | Path) -> Path:
 
 
 def folders() -> list[Path]:
-    """The folders of all shipped checkpoints that have weights, codebooks or not."""
-    return sorted(path.parent for path in SHIPPED.glob("*/config.json") if (path.parent / "model.safetensors").is_file())
+    """The folders of all shipped checkpoints that have learned something, codebooks or not."""
+    return sorted(path.parent for path in SHIPPED.glob("*/config.json") if learned(path.parent).is_file())
+
+
+def learned(folder: Path) -> Path:
+    """The file that holds what a checkpoint has learned: its weights, or what its coder begins with where it has no network."""
+    return folder / (START if (folder / "config.json").is_file() and task(folder) == "notes" else WEIGHTS)
 
 
 def task(folder: Path) -> str:
     """What a checkpoint does: "codebook", "fine", "delineator" and others."""
     return str(read_object(folder / "config.json").get("task", "codebook"))
+
+
+def kind(folder: Path) -> str:
+    """The modality of a checkpoint."""
+    return str(read_object(folder / "config.json").get("modality", "ecg"))
 
 
 def names(modality: str) -> tuple[str, ...]:
@@ -122,28 +152,42 @@ def load(name: str | Path) -> Checkpoint:
     folder = find(name)
     if task(folder) not in WITH_CODES:
         raise ValueError(f"{folder.name} is a {task(folder)}, which has no codes")
-    config: CodebookConfig | FineCheckpointConfig
-    model: VQVAE | FineVQVAE
+    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
+    model: VQVAE | GestureVQVAE | FineVQVAE
+    if task(folder) == "notes":
+        config = from_json(NotesConfig, read_json(folder / "config.json"))
+        if not learned(folder).is_file():
+            raise ValueError(f"{folder.name} has no {START}")
+        return Checkpoint(folder, config, None, digest(learned(folder)))
     if task(folder) == "fine":
         config = from_json(FineCheckpointConfig, read_json(folder / "config.json"))
         model = FineVQVAE(config.model)
+    elif task(folder) == "gestures":
+        config = from_json(GesturesConfig, read_json(folder / "config.json"))
+        model = GestureVQVAE(config.model)
     else:
         config = from_json(CodebookConfig, read_json(folder / "config.json"))
         model = build(config.model)
-    weights = folder / "model.safetensors"
+    return Checkpoint(folder, config, _with_weights(model, folder / WEIGHTS), digest(folder / WEIGHTS))
+
+
+def _with_weights(model: VQVAE | GestureVQVAE | FineVQVAE, weights: Path) -> VQVAE | GestureVQVAE | FineVQVAE:
+    """The model ready for use."""
     try:
         model.load_state_dict(safetensors.torch.load_file(weights))
     except FileNotFoundError as error:
-        raise ValueError(f"{folder.name} has no model.safetensors") from error
+        raise ValueError(f"{weights.parent.name} has no {WEIGHTS}") from error
     except (RuntimeError, safetensors.SafetensorError) as error:
-        raise ValueError(f"the weights of {folder.name} are damaged or do not fit its config.json") from error
-    return Checkpoint(folder, config, model.eval().requires_grad_(False), digest(weights))
+        raise ValueError(f"the weights of {weights.parent.name} are damaged or do not fit its config.json") from error
+    return model.eval().requires_grad_(False)
 
 
-def save(folder: Path, config: CodebookConfig | FineCheckpointConfig, model: VQVAE | FineVQVAE) -> None:
+def save(
+    folder: Path, config: CodebookConfig | GesturesConfig | FineCheckpointConfig, model: VQVAE | GestureVQVAE | FineVQVAE
+) -> None:
     """Write configuration and weights; each file whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / "model.safetensors", safetensors.torch.save(model.state_dict()))
+    write_bytes(folder / WEIGHTS, safetensors.torch.save(model.state_dict()))
     write_json(folder / "config.json", to_json(config))
 
 

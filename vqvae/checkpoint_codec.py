@@ -23,7 +23,7 @@ class CheckpointCodec:
     """`Codec` of a checkpoint."""
 
     checkpoint: Checkpoint
-    chunk: float = pipeline.CHUNK  # s that are coded together
+    chunk: float | None = None  # how much is coded together, as the modality counts it; as usual when None
     coder: str = ""  # "adaptive" or "static"; the checkpoint's best when empty
 
     @property
@@ -67,13 +67,13 @@ class CheckpointCodec:
         file = read(data, self._coder, pipeline.THREADS, progress and (lambda share: progress(0.3 * share)))
         kind: Any = modality(self.modality)
         rest = progress and (lambda share: progress(0.3 + 0.7 * share))
-        values = self._family.decode(file.codes, file.contents.quality, kind.template, rest)
+        values = self._family.decode(file.codes, file.contents.quality, getattr(kind, "template", None), rest)
         return Decompressed(kind.restore(Tensors(values, holes(kind, file.contents, file.damage))), file.damage)
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
         require_fit(modality(self.modality), contents, self.qualities, self._shape)
-        return self._family.coder(contents.coder, contents.shape)
+        return self._family.coder(contents.coder, contents.shape, contents.quality)
 
     def _shape(self, quality: float, length: int) -> tuple[int, int]:
-        return self._family.channels(quality), length // self.checkpoint.model.encoder.frame
+        return self._family.channels(quality), -(-length // self._family.frame)

@@ -11,19 +11,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vqvae import baselines
+from vqvae import baselines, modalities
 from vqvae.baselines.protocol import Baseline
 from vqvae.codec.container import Contents, unpack
 from vqvae.codec.protocol import Codec, Coder, Damage, Decompressed, Step
-from vqvae.codec.vqz import even_chunk, read, write
-from vqvae.files import frame_seconds, holes, require, require_fit, stretches
+from vqvae.codec.vqz import read, write
+from vqvae.files import chunk_frames, holes, require, require_chunk, require_fit, stretches
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Tensors
 
 if TYPE_CHECKING:
-    from vqvae.pipeline import Rate
+    from vqvae.rates import Rate
 
-CHUNK = 300.0  # s that are coded together: what one damaged byte can cost; 2 % more bytes than in one piece
 THREADS = 2
 _ENCODING = 0.4  # of the time that compressing takes an opponent, about; the rest is entropy coding
 
@@ -32,16 +31,21 @@ def names(kind: str) -> tuple[str, ...]:
     """What there is for one modality: shipped checkpoints with codes, then opponents."""
     from vqvae import checkpoint as checkpoints
 
-    return (*checkpoints.names(kind), *baselines.names())
+    return (*checkpoints.names(kind), *baselines.names(kind))
 
 
-def codec(name: str | Path, chunk: float = CHUNK, coder: str = "") -> Codec:
+def codec(name: str | Path, chunk: float | None = None, coder: str = "") -> Codec:
     """The codec of this name, or of a checkpoint's folder; ValueError naming the choices when there is none.
 
-    chunk: s that are coded together; coder: a checkpoint's entropy coder, its best when empty.
+    chunk: how much is coded together, as the modality counts it (s, notes), as usual when None; coder: a checkpoint's entropy coder, its
+    best when empty.
     """
-    if not chunk > 0:
-        raise ValueError(f"chunks of {chunk:g} s are not possible: give a length above 0")
+    found = _codec(name, chunk, coder)
+    require_chunk(modality(found.modality), chunk)
+    return found
+
+
+def _codec(name: str | Path, chunk: float | None, coder: str) -> Codec:
     if name in baselines.names():
         if coder:
             raise ValueError(f"{name} has an entropy coder of its own: leave out the coder {coder}")
@@ -50,8 +54,12 @@ def codec(name: str | Path, chunk: float = CHUNK, coder: str = "") -> Codec:
     from vqvae.checkpoint_codec import CheckpointCodec
 
     if weights(name) is None:
-        raise ValueError(f"there is no codec {str(name)!r}: give a folder of a checkpoint, or one of: {', '.join(names('ecg'))}")
+        raise ValueError(f"there is no codec {str(name)!r}: give a folder of a checkpoint, or one of: {_all()}")
     return CheckpointCodec(pipeline.load(name), chunk, coder)
+
+
+def _all() -> str:
+    return ", ".join(name for kind in modalities.names() for name in names(kind))
 
 
 def weights(name: str | Path) -> Path | None:
@@ -96,13 +104,13 @@ class Opened(NamedTuple):
     codec: Codec
     quality: float
     rate: Rate
-    lost: tuple[tuple[float, float], ...]  # s from the start of the recording
+    lost: tuple[tuple[float, float], ...]  # as the modality's `lost` counts: s from the start of the recording, or notes
     damage: tuple[Damage, ...]
 
 
 def decode(data: bytes, progress: Step | None = None) -> Opened:
     """A `.vqz` file -> what is in it; ValueError when nothing can be read."""
-    from vqvae.pipeline import rate_of
+    from vqvae.rates import rate_of
 
     codec = open_vqz(data)
     contents = unpack(data).contents
@@ -122,12 +130,12 @@ def identity(found: Codec) -> str:
 
 
 class Opponent:
-    """A classical codec with files of its own; a `Codec` of the ECG."""
+    """A classical codec with files of its own."""
 
-    def __init__(self, baseline: Baseline, chunk: float = CHUNK) -> None:
-        """chunk: s that are coded together."""
+    def __init__(self, baseline: Baseline, chunk: float | None = None) -> None:
+        """chunk: how much is coded together, as the modality counts it; as usual when None."""
         self.name, self.title, self.about, self.qualities = baseline.name, baseline.title, baseline.about, baseline.qualities
-        self.modality = "ecg"
+        self.modality = baseline.modality
         self.sha256 = getattr(baseline, "sha256", None) or hashlib.sha256(f"{self.name} 1".encode()).hexdigest()
         """Of the weights it decodes with; where it has none, of its name and the version of its format."""
         self._baseline, self._chunk = baseline, chunk
@@ -140,9 +148,8 @@ class Opponent:
         kind: Any = modality(self.modality)
         values, layout = kind.to_tensors(recording)
         codes = self._baseline.encode(values, quality)
-        coder = self._baseline.coder(len(codes))
-        frames = codes.shape[-1]
-        chunk = even_chunk(frames, max(1, round(self._chunk / frame_seconds(kind, layout, frames))))
+        coder = self._baseline.coder(len(codes), quality)
+        chunk = chunk_frames(kind, self._chunk, kind.length(layout) / codes.shape[-1], codes.shape[-1])
         contents = Contents(self.name, self.sha256, coder.name, float(quality), codes.shape, chunk, layout)
         return write(contents, codes, coder, THREADS, progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
 
@@ -158,4 +165,4 @@ class Opponent:
         if contents.coder != "adaptive":
             raise ValueError(f"the file states the coder {contents.coder}, but {self.name} has another: it is damaged or forged")
         require_fit(modality(self.modality), contents, self.qualities, self._baseline.shape)
-        return self._baseline.coder(contents.shape[0])
+        return self._baseline.coder(contents.shape[0], contents.quality)

@@ -73,7 +73,7 @@ def _codes(checkpoint: Checkpoint, data: Path, qualities: Sequence[float], told:
     found = []
     for done, path in enumerate(paths):
         told("coding the recordings", done / len(paths))
-        values = excerpts(kind.to_tensors(kind.read(path)).values, checkpoint.model.encoder.frame)
+        values = excerpts(kind.to_tensors(kind.read(path)).values, own.frame)
         found.append([own.encode(values, quality, CHUNK).codes for quality in qualities])
     return found
 

@@ -7,19 +7,30 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vqvae import pipeline
-from vqvae.checkpoint import Checkpoint, digest
+from vqvae.checkpoint import Checkpoint, digest, learned
 from vqvae.config import read_object
 from vqvae.metrics.usage import CodeCounts
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Score
 
-RATE_DEFINITION = "Bits of the .vqz file, everything in it, per second and lead."
+RATES = {  # of a unit: the name that results give it, and what it means
+    "bit/s": ("bits_per_second", "Bits of the .vqz file, everything in it, per second and lead."),
+    "bit/note": (
+        "bits_per_note",
+        "Bits of the .vqz file per note, headers included, without which keys are struck and without what passes through untouched "
+        "(tempo, pedals, texts): those are stated apart.",
+    ),
+}
+APART = {
+    "pitch_bits_per_note": "Bits of the .vqz file per note that say which keys are struck.",
+    "frame_bits_per_note": "Bits of the .vqz file per note for what passes through untouched: tempo, pedals, texts.",
+}
 USAGE_DEFINITION = "Share of the vectors in the codebook of the last residual level used that occur at least once in these recordings."
 Told = Callable[[str, float], None]
 """Hears what is being done and how much of everything is, 0 to 1."""
@@ -34,9 +45,14 @@ class Scored(NamedTuple):
 
 
 def evaluate(
-    checkpoint: Checkpoint, paths: Sequence[Path], levels: Sequence[int] | None = None, told: Told = lambda _, __: None, **options: Any
+    checkpoint: Checkpoint,
+    paths: Mapping[str, Path],
+    levels: Sequence[int] | None = None,
+    told: Told = lambda _, __: None,
+    folder: str = "",
+    **options: Any,
 ) -> dict[str, Any]:
-    """Every recording through the checkpoint at every level: the schema's "data" and "points".
+    """Every recording, by name, through the checkpoint at every level: the schema's "data" and "points".
 
     Means are over recordings, each counting once; one that cannot answer (no such beats) is left out of that mean.
     """
@@ -44,33 +60,34 @@ def evaluate(
     table: dict[int, dict[str, Scored]] = {level: {} for level in chosen}
     usage = _Usage(checkpoint)
     reader = modality(checkpoint.config.modality)
-    for index, path in enumerate(paths):
+    for index, (name, path) in enumerate(paths.items()):
         recording = reader.read(path)
         analysis = pipeline.analyse(checkpoint, recording, **options)
         encoded = None
         for done, level in enumerate(chosen):
-            told(f"{path.name}, level {level}", (index + done / len(chosen)) / len(paths))
+            told(f"{name}, level {level}", (index + done / len(chosen)) / len(paths))
             start = time.perf_counter()
-            if encoded is None or checkpoint.task != "codebook":  # the first levels of an explicit codebook decode by themselves
-                encoded = pipeline.encode(checkpoint, recording, None if checkpoint.task == "codebook" else level)
-            table[level][path.name] = _scored(checkpoint, recording, encoded, level, start, analysis)
+            if encoded is None or not checkpoint.nested:  # the first levels of an explicit codebook decode by themselves
+                encoded = pipeline.encode(checkpoint, recording, None if checkpoint.nested else level)
+            table[level][name] = _scored(checkpoint, recording, encoded, level, start, analysis)
         usage.add(encoded)
     points = [point(checkpoint, level, rows) for level, rows in table.items()]
     for entry in points:
         entry["scores"] |= usage.entry(entry["level"])
-    return {"data": {"folder": paths[0].parent.name if paths else "", "recordings": [path.name for path in paths]}, "points": points}
+    return {"data": {"folder": folder, "recordings": list(paths)}, "points": points}
 
 
 class _Usage:
     """Which code vectors occur, for checkpoints that have any."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        size = getattr(checkpoint.model.quantizer, "codebook_size", None)
+        size = getattr(getattr(checkpoint.model, "quantizer", None), "codebook_size", None)
+        self._checkpoint = checkpoint
         self._counts = CodeCounts(checkpoint.levels, int(size)) if size else None
 
     def add(self, encoded: pipeline.Encoded | None) -> None:
         if self._counts and encoded:
-            self._counts.add(encoded.codes)
+            self._counts.add(pipeline.indices(self._checkpoint, encoded))
 
     def entry(self, level: int) -> dict[str, Any]:
         if not self._counts:
@@ -93,14 +110,18 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
     scored = list(rows.values())
     rates = [row.rate for row in scored]
     mean_rate = mean([rate.value for rate in rates])
-    scores = {"bits_per_second": {"value": mean_rate, "unit": "bit/s", "definition": RATE_DEFINITION}}
+    unit = rates[0].unit if rates else "bit/s"
+    name, definition = RATES[unit]
+    scores = {name: {"value": mean_rate, "unit": unit, "definition": definition}}
+    for part in rates[0].apart if rates else ():
+        scores[part] = {"value": mean([rate.apart[part] for rate in rates]), "unit": unit, "definition": APART[part]}
     for score in scored[0].report.scores if scored else ():
         scores[score.name] = stated(score, mean([row.report.value(score.name) for row in scored]))
     return {
         "codec": checkpoint.name,
         "level": level,
         "bytes": sum(rate.bytes for rate in rates),
-        "rate": {"value": mean_rate, "unit": rates[0].unit if rates else "", "counts": "file"},
+        "rate": {"value": mean_rate, "unit": unit, "counts": "file"},
         "compression_ratio": mean([rate.compression_ratio for rate in rates]),
         "scores": scores,
         "recordings": {name: _row(row) for name, row in rows.items()},
@@ -110,7 +131,7 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
 
 def _row(row: Scored) -> dict[str, Any]:
     figures = {score.name: answers(score.value) for score in row.report.scores}
-    return {"rate": row.rate.value, "compression_ratio": row.rate.compression_ratio, **figures}
+    return {"rate": row.rate.value, "compression_ratio": row.rate.compression_ratio, **row.rate.apart, **figures}
 
 
 def stated(score: Score, value: float | None) -> dict[str, Any]:
@@ -148,7 +169,7 @@ def provenance(folder: Path, command: Sequence[str]) -> dict[str, Any]:
     """Where figures come from: checkpoint folder, command, seed of its training, commit, versions."""
     config = read_object(folder / "config.json")
     return {
-        "checkpoint": {"name": folder.name, "sha256": digest(folder / "model.safetensors")},
+        "checkpoint": {"name": folder.name, "sha256": digest(learned(folder))},
         "command": shlex.join(command),
         "seed": config.get("training", config)["seed"],
         "commit": commit(),

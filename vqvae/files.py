@@ -7,11 +7,10 @@ from typing import Any
 
 from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Damage
+from vqvae.codec.vqz import even_chunk
 
 ShapeOf = Callable[[float, int], tuple[int, int]]
-"""Quality and samples of the values -> codes of a lead: how many at a time, and how many times."""
-
-_REACH = 1.5  # s beside what is lost that are not what they should be, either; beyond, templates change a few % of a deviation at most
+"""Quality and length of the values -> codes of a row: how many at a time, and how many times."""
 
 
 def require(contents: Contents, found: Any) -> None:
@@ -30,28 +29,34 @@ def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], s
     if not low <= contents.quality <= high:
         stated = f"a quality of {contents.quality:g}, but {contents.codec} takes {low:g} to {high:g}"
         raise ValueError(f"the file states {stated}: it is damaged or forged")
-    rows = len(contents.layout["leads"])
+    rows = kind.rows(contents.layout)
     if contents.shape[0] != rows:
-        raise ValueError(f"the file states {rows} leads, but has codes of {contents.shape[0]}: it is damaged or forged")
+        raise ValueError(f"the file states {rows} rows, but has codes of {contents.shape[0]}: it is damaged or forged")
     needed = shape(contents.quality, kind.length(contents.layout))
     if contents.shape[1:] != needed:
-        stated = f"its quality and length need {needed[0]} by {needed[1]} a lead"
+        stated = f"its quality and length need {needed[0]} by {needed[1]} a row"
         raise ValueError(f"the file's codes have the shape {contents.shape}, but {stated}: it is damaged or forged")
 
 
-def frame_seconds(kind: Any, layout: dict[str, Any], frames: int) -> float:
-    """Length of one code's piece of signal, s."""
-    return float(kind.length(layout) / frames / kind.describe_preprocessing()["rate_hz"])
+def chunk_frames(kind: Any, chunk: float | None, frame: float, frames: int) -> int:
+    """Frames that are written together, of `frames` frames of `frame` values each, for chunks as long as asked, or as usual when None."""
+    wanted = kind.CHUNKS.usual if chunk is None else chunk
+    return even_chunk(frames, max(1, round(wanted * kind.CHUNKS.values / frame)))
+
+
+def require_chunk(kind: Any, chunk: float | None) -> None:
+    """ValueError for chunks of no length."""
+    if chunk is not None and not chunk > 0:
+        raise ValueError(f"chunks of {chunk:g} {kind.CHUNKS.unit} are not possible: give a length above 0")
 
 
 def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tuple[tuple[float, float], ...]:
-    """What is lost, with what depends on it: start and stop in s from the start of the recording; those that touch are one."""
-    layout = contents.layout
-    seconds, end = frame_seconds(kind, layout, contents.shape[-1]), layout["samples"] / layout["rate"]
+    """What is lost, with what depends on it: starts and stops as the modality's `lost` counts them; those that touch are one."""
+    layout, length = contents.layout, kind.length(contents.layout)
+    frame = -(-length // max(1, contents.shape[-1]))  # the last one may be shorter
     found: list[tuple[float, float]] = []
-    for lost in sorted(lost for lost in damage if lost.stop > lost.start):
-        start = max(0.0, kind.FRAMES.start + lost.start * seconds - _REACH)
-        stop = min(end, kind.FRAMES.start + lost.stop * seconds + _REACH)
+    for harm in sorted(harm for harm in damage if harm.stop > harm.start):
+        start, stop = kind.lost(layout, min(harm.start * frame, length), min(harm.stop * frame, length))
         if found and start <= found[-1][1]:
             start = found.pop()[0]
         found.append((start, stop))
@@ -61,7 +66,7 @@ def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tupl
 def holes(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> dict[str, Any]:
     """The layout of a file, with gaps where frames are lost; ValueError when that is everywhere."""
     layout, lost = contents.layout, stretches(kind, contents, damage)
-    if lost and lost[0] == (0.0, layout["samples"] / layout["rate"]):
+    if lost and lost[0] == kind.lost(layout, 0, kind.length(layout)):
         raise ValueError("nothing in the file could be decoded, it is damaged throughout: get another copy, or encode the recording again")
     changed: dict[str, Any] = kind.with_gaps(layout, lost)
     return changed

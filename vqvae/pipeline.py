@@ -18,13 +18,15 @@ from vqvae.checkpoint import Checkpoint
 from vqvae.codec import container
 from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Coder
-from vqvae.codec.vqz import even_chunk, write
+from vqvae.codec.vqz import write
 from vqvae.delineator import load_delineator
 from vqvae.families import family
+from vqvae.families.protocol import Explicit
+from vqvae.files import chunk_frames
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report, Tensors
+from vqvae.rates import Rate, rate_of
 
-CHUNK = 300.0  # s that are written together: what one damaged byte can cost; about 2 % more bytes than in one piece
 THREADS = 2
 CHOOSING = 0.6  # of the time that compressing takes, about, where coding follows it
 checkpoints = checkpoints_.names
@@ -38,17 +40,6 @@ class Encoded(NamedTuple):
     codes: np.ndarray  # (N, Q, *S) integers
     layout: dict[str, Any]
     quality: float  # in the words of the checkpoint's family
-
-
-class Rate(NamedTuple):
-    """What a reconstruction costs."""
-
-    value: float
-    unit: str  # "bit/s": per second and lead
-    counts: str  # what is counted: "file"
-    bytes: int
-    compression_ratio: float
-    definition: str
 
 
 def load(name: str | Path) -> Checkpoint:
@@ -66,14 +57,14 @@ def encode(checkpoint: Checkpoint, recording: Any, level: int | None = None, pro
 
 
 def encode_at(
-    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float = CHUNK, progress: Step | None = None
+    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float | None = None, progress: Step | None = None
 ) -> Encoded:
-    """Recording -> codes at any quality; chunk: s that are written together."""
+    """Recording -> codes at any quality; chunk: how much is written together, as the modality counts it, as usual when None."""
     return _encoded(checkpoint, recording, quality, chunk, progress)[0]
 
 
 def compress(
-    checkpoint: Checkpoint, recording: Any, quality: float, coder: str = "", chunk: float = CHUNK, progress: Step | None = None
+    checkpoint: Checkpoint, recording: Any, quality: float, coder: str = "", chunk: float | None = None, progress: Step | None = None
 ) -> bytes:
     """Recording -> its `.vqz` file, as `encode_at` and then `pack` make it, in less time."""
     coder = coder or family(checkpoint).coders[0]
@@ -88,7 +79,7 @@ def decode(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None, p
     """The codes of a level (what was encoded when None) -> recording."""
     kind: Any = modality(checkpoint.config.modality)
     codes, layout, quality = at_level(checkpoint, encoded, level)
-    return kind.restore(Tensors(family(checkpoint).decode(codes, quality, kind.template, progress), layout))
+    return kind.restore(Tensors(family(checkpoint).decode(codes, quality, getattr(kind, "template", None), progress), layout))
 
 
 def at_level(checkpoint: Checkpoint, encoded: Encoded, level: int | None) -> Encoded:
@@ -96,15 +87,15 @@ def at_level(checkpoint: Checkpoint, encoded: Encoded, level: int | None) -> Enc
     if level is None:
         return encoded
     quality = family(checkpoint).quality(_level(checkpoint, level))
-    if checkpoint.task == "codebook" and quality <= encoded.quality:
-        return encoded._replace(codes=encoded.codes[:, :level], quality=quality)
+    if checkpoint.nested and quality <= encoded.quality:
+        return encoded._replace(codes=encoded.codes[:, : family(checkpoint).channels(quality)], quality=quality)
     if quality != encoded.quality:
         raise ValueError(f"these codes are not of level {level}: encode at that level")
     return encoded
 
 
 def pack(
-    checkpoint: Checkpoint, encoded: Encoded, coder: str = "", chunk: float = CHUNK, progress: Step | None = None
+    checkpoint: Checkpoint, encoded: Encoded, coder: str = "", chunk: float | None = None, progress: Step | None = None
 ) -> bytes:
     """The `.vqz` file of codes; coder: "adaptive" or "static", the checkpoint's best when empty; the same bytes on any machine."""
     contents, writer = _contents(checkpoint, encoded, coder, chunk)
@@ -118,26 +109,15 @@ def compare(checkpoint: Checkpoint, reference: Any, reconstruction: Any, **optio
 
 
 def analyse(checkpoint: Checkpoint, reference: Any, lead: str | None = None) -> Any:
-    """What `compare` needs to know of an original, to be computed once for all levels."""
+    """What `compare` needs to know of an original, to be computed once for all levels; lead: for modalities that have some."""
     kind = checkpoint.config.modality
-    return modality(kind).analyse(reference, lead, **judges(kind))  # type: ignore[attr-defined]
+    options = {} if lead is None else {"lead": lead}
+    return modality(kind).analyse(reference, **options, **judges(kind))  # type: ignore[attr-defined]
 
 
 def rate(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None) -> Rate:
     """What a recording costs at a level: the size of its file."""
     return rate_of(pack(checkpoint, at_level(checkpoint, encoded, level)), encoded.layout)
-
-
-def rate_of(data: bytes, layout: dict[str, Any]) -> Rate:
-    """What a file costs, headers and side information included."""
-    kind: Any = modality(layout["modality"])
-    extent = kind.extent(layout)
-    definition = (
-        f"All {len(data)} bytes of the .vqz file: entropy-coded codes, side information, headers and checksums. "
-        f"The ratio is against {extent.raw}."
-    )
-    value = 8 * len(data) / extent.amount if extent.amount else 0.0
-    return Rate(value, extent.unit, "file", len(data), extent.raw_bytes / len(data), definition)
 
 
 class Size(NamedTuple):
@@ -161,12 +141,13 @@ def sizes(checkpoint: Checkpoint, encoded: Encoded, level: int | None = None) ->
 
 
 def nominal_rates(checkpoint: Checkpoint) -> tuple[float, ...]:
-    """Bit per second and lead at every level: the mean file of the validation recordings, or the fixed length when never measured."""
+    """Rate at every level, as the modality counts it: the mean file of the validation recordings, or about that when never measured."""
     points = checkpoint.metrics.get("points", ())
     measured = {point["level"]: point["rate"]["value"] for point in points if point["rate"]["counts"] == "file"}
     if set(measured) >= set(range(1, checkpoint.levels + 1)):
         return tuple(measured[level] for level in range(1, checkpoint.levels + 1))
-    return family(checkpoint).usual_rates(modality(checkpoint.config.modality).FRAMES.length)  # type: ignore[attr-defined]
+    own, kind = family(checkpoint), modality(checkpoint.config.modality)
+    return own.usual_rates(own.frame / kind.CHUNKS.values)  # type: ignore[attr-defined]
 
 
 def frame_seconds(encoded: Encoded) -> float:
@@ -179,9 +160,17 @@ def frame_start(encoded: Encoded) -> float:
     return float(modality(encoded.layout["modality"]).FRAMES.start)  # type: ignore[attr-defined]
 
 
+def indices(checkpoint: Checkpoint, encoded: Encoded) -> np.ndarray:
+    """Which code vectors (N, Q, T) were taken, among the codes of an explicit codebook; ValueError for a checkpoint that has none."""
+    own = family(checkpoint)
+    if not isinstance(own, Explicit):
+        raise ValueError(f"{checkpoint.name} has no codebook: its codes are multiples of a step")
+    return own.indices(encoded.codes)
+
+
 def codebooks(checkpoint: Checkpoint) -> np.ndarray:
     """Code vectors (Q, K, D); ValueError for a checkpoint that has none."""
-    levels: Any = getattr(checkpoint.model.quantizer, "quantizers", None)
+    levels: Any = getattr(getattr(checkpoint.model, "quantizer", None), "quantizers", None)
     if levels is None:
         raise ValueError(f"{checkpoint.name} has no codebook: its codes are multiples of a step")
     return np.stack([level.codebook.detach().numpy() for level in levels])
@@ -194,26 +183,22 @@ def judges(kind: str) -> dict[str, Any]:
 
 
 def _encoded(
-    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float, progress: Step | None
+    checkpoint: Checkpoint, recording: Any, quality: float, chunk: float | None, progress: Step | None
 ) -> tuple[Encoded, tuple[bytes, ...]]:
     """Recording -> codes, and what the adaptive coder makes of their chunks."""
-    values, layout = modality(checkpoint.config.modality).to_tensors(recording)
-    frames = values.shape[2] // checkpoint.model.encoder.frame
-    codes, payloads = family(checkpoint).encode(values, quality, _chunk(checkpoint, frames, chunk), progress)
+    kind, own = modality(checkpoint.config.modality), family(checkpoint)
+    values, layout = kind.to_tensors(recording)
+    frames = chunk_frames(kind, chunk, own.frame, -(-values.shape[2] // own.frame))
+    codes, payloads = own.encode(values, quality, frames, progress)
     return Encoded(codes, layout, quality), payloads
 
 
-def _contents(checkpoint: Checkpoint, encoded: Encoded, coder: str, chunk: float) -> tuple[Contents, Coder]:
+def _contents(checkpoint: Checkpoint, encoded: Encoded, coder: str, chunk: float | None) -> tuple[Contents, Coder]:
     """What a file of these codes says of itself, and what writes them."""
     own, shape = family(checkpoint), encoded.codes.shape
-    writer, frames = own.coder(coder or own.coders[0], shape), _chunk(checkpoint, shape[-1], chunk)
+    writer = own.coder(coder or own.coders[0], shape, encoded.quality)
+    frames = chunk_frames(modality(checkpoint.config.modality), chunk, own.frame, shape[-1])
     return Contents(checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, frames, encoded.layout), writer
-
-
-def _chunk(checkpoint: Checkpoint, frames: int, seconds: float) -> int:
-    """Frames that are written together, about so many seconds of them."""
-    kind: Any = modality(checkpoint.config.modality)
-    return even_chunk(frames, max(1, round(seconds / kind.FRAMES.length)))
 
 
 def _level(checkpoint: Checkpoint, level: int | None) -> int:

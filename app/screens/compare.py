@@ -8,11 +8,11 @@ from app import choices_compare, contests, inputs, trained
 from app.views import compare, compare_curve, compare_files, compare_live, compare_window
 from vqvae.contest.results import ranked
 
-recording, source = inputs.recording(), st.session_state[inputs.SOURCE]
+recording, source, kind = inputs.recording(), st.session_state[inputs.SOURCE], inputs.kind().name
 compare.title(recording, source)
 inputs.notice()
-choices_compare.open_choices(contests.names())
-choice = choices_compare.choose(source, recording, [*contests.names(), *trained.run_folders()], contests.titles())
+choices_compare.open_choices(contests.names(kind))
+choice = choices_compare.choose(source, recording, [*contests.names(kind), *trained.run_folders(kind)], contests.titles(kind))
 work = compare.compute(choice, recording)
 compare_live.section(choice, recording, work)
 results, _ = compare.answers(choice, work)
@@ -23,5 +23,6 @@ if results:
     if not (work and work.running):
         compare_curve.section(choice, recording, results, ranking)
         figures = compare_window.pictures(recording, results, choice, ranking)
-        figures["curve.html"] = partial(compare_curve.picture, contests.curve(choice), results, ranking, dark=False)
+        ways = compare_curve.sizes(choice, recording)
+        figures["curve.html"] = partial(compare_curve.picture, contests.curve(choice), results, ranking, ways, dark=False)
         compare_files.section(choice, results, figures)

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from app import cache, inputs
+from app import cache, choices_ecg, inputs
 from app.views import ecg, ecg_files, ecg_window
 
 desk, recording = inputs.desk(), inputs.recording()
+choices_ecg.open_view(recording)
 ecg.title(recording, desk.source)
 inputs.notice()
-shown = ecg.compute(desk, recording, inputs.lead())
+shown = ecg.compute(desk, recording, choices_ecg.lead())
 if shown:
     ecg.verdict(shown)
     numbers = st.empty()

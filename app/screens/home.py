@@ -3,17 +3,24 @@
 import streamlit as st
 
 from app import cache, inputs, uploads
+from app.kinds import KINDS
 from app.words import plain
+
+ROW = 4  # cards beside each other
 
 st.title("What survives a trip through a codebook?", anchor=False)
 st.markdown(cache.text("home"))
-if uploads.desk_files("Drop an ECG here", place="home"):
-    st.switch_page("screens/ecg.py")
+if uploads.desk_files("Drop a recording here", place="home"):
+    st.switch_page(inputs.page_of_next())
 st.subheader("Or open an example", anchor=False)
-for column, (name, example) in zip(st.columns(len(cache.examples())), cache.examples().items(), strict=True):
-    with column.container(border=True, height="stretch"):
-        st.markdown(f"**{plain(example.title)}**")
-        st.caption(plain(example.description))
-        if st.button("Open", key=f"open.{name}", icon=":material/ecg_heart:", help=f"Open the example “{example.title}”"):
-            inputs.open_next(name)
-            st.switch_page("screens/ecg.py")
+for kind in KINDS.values():
+    examples = list(cache.examples(kind.name).items())
+    rows = -(-len(examples) // ROW)
+    columns = [column for _ in range(rows) for column in st.columns(-(-len(examples) // rows))]
+    for column, (name, example) in zip(columns, examples, strict=False):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{kind.icon} **{plain(example.title)}**")
+            st.caption(plain(example.description))
+            if st.button("Open", key=f"open.{name}", icon=kind.icon, help=f"Open the example “{example.title}”"):
+                inputs.open_next(name)
+                st.switch_page(kind.screen)

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
-from app import cache, contests
-from app.choices_compare import Choice
-from app.contests import EVIDENCE, JOBS, PREPARING, Found
+from app import cache, contests, inputs
+from app.choices_compare import Choice, own
+from app.contests import EVIDENCE, PREPARING, Found
 from app.jobs import WAITING, Job
+from app.tasks import POLL, ended, job
 from app.views.compare_words import CALLED, Said
-from app.views.ecg import length
 from app.words import count, number, plain
 from vqvae.contest.results import Failed, Result
-from vqvae.modalities.ecg.recording import Ecg
 
-T = TypeVar("T")
-POLL = 1.0  # s between looks at a running job
-LARGE = 20_000_000  # samples of all leads together, from which on nothing is computed without the reader's word
 ALLOWED = "compare.allowed"
 
 
-def title(recording: Ecg, source: str) -> None:
+def title(recording: Any, source: str) -> None:
     """What is compared."""
-    known = cache.examples()
+    known = cache.examples(inputs.kind().name)
     name = known[source].title if source in known else plain(recording.name)
     st.title(f"Compare: {name}", anchor=False)
-    st.caption(f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz. {cache.text('compare')}")
-
-
-def job(kind: str, key: Hashable, needed: bool, make: Callable[[], Job[T]]) -> Job[T] | None:
-    """The reader's job of this kind: the one that runs for `key`, or a new one when more is needed; another key's is stopped."""
-    jobs: dict[str, tuple[Hashable, Job[Any]]] = st.session_state.setdefault(JOBS, {})
-    if kind in jobs and jobs[kind][0] != key:
-        jobs.pop(kind)[1].stop()
-    if kind not in jobs and needed:
-        jobs[kind] = (key, make())
-    return jobs[kind][1] if kind in jobs else None
-
-
-def again(kind: str) -> None:
-    """Forget a job, so that what it left undone is begun anew."""
-    st.session_state.get(JOBS, {}).pop(kind, None)
+    st.caption(f"{own().facts(recording)} {cache.text('compare')}")
 
 
 def watch(kind: str, work: Job[Any]) -> None:
@@ -72,22 +53,10 @@ def bar(kind: str, work: Job[Any]) -> None:
     st.caption(" · ".join(f"{plain(name)}: {at.doing}, {100 * at.share:.0f}\u202f%" for name, at in busy.items()) or "Starting …")
 
 
-def ended(kind: str, work: Job[Any]) -> None:
-    """Why a job that has ended did not do everything."""
-    if work.refusal:
-        st.error(plain(work.refusal), icon=":material/error:")
-    elif work.stopped:
-        st.info("Stopped. What was ready stays.", icon=":material/stop_circle:")
-        st.button("Go on", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/play_arrow:")
-    elif not work.complete:
-        st.error("This computation failed; the log of the program says why. The rest of the page holds.", icon=":material/error:")
-        st.button("Try again", key=f"again.{kind}", on_click=again, args=(kind,), icon=":material/replay:")
-
-
-def compute(choice: Choice, clean: Ecg) -> Job[Found] | None:
+def compute(choice: Choice, clean: Any) -> Job[Found] | None:
     """The job that computes what is not at hand of a choice; None when there is nothing to compute, or not without the reader's word."""
     missing = len(contests.known(choice)) < len(choice.codecs)
-    if missing and clean.signals.size > LARGE and st.session_state.get(ALLOWED) != choice.source:
+    if missing and own().heavy(clean).values > own().large and st.session_state.get(ALLOWED) != choice.source:
         _ask_first(choice, clean)
         return None
     return job("table", choice, missing, lambda: contests.start(choice, clean))
@@ -102,9 +71,9 @@ def answers(choice: Choice, work: Job[Found] | None) -> tuple[list[Result], list
     return [a for a in found if isinstance(a, Result)], [a for a in found if isinstance(a, Failed)]
 
 
-def _ask_first(choice: Choice, clean: Ecg) -> None:
+def _ask_first(choice: Choice, clean: Any) -> None:
     """What a very long recording costs, before it does."""
-    gigabytes = number(len(choice.codecs) * clean.signals.nbytes / 1e9, "GB")
+    gigabytes = number(len(choice.codecs) * own().heavy(clean).bytes / 1e9, "GB")
     st.info(f"This recording is long: its reconstructions take {gigabytes} of memory, and computing them takes minutes.")
     st.button("Compare", on_click=st.session_state.update, args=({ALLOWED: choice.source},), icon=":material/play_arrow:")
 
@@ -125,7 +94,7 @@ def notes(results: Sequence[Result], failed: Sequence[Failed]) -> None:
             more = "" if result.competes else " It wins nothing here."
             st.caption(f":material/info: {plain(result.note)}{more}")
     if any(result.codec in CALLED for result in results):
-        st.caption(cache.text("compare_wavelet"))
+        st.caption(cache.text(own().twice))
     if results:
         st.expander("What each codec does").markdown(
             "\n".join(f"- **{plain(r.codec)}**: {plain(r.title)}. {plain(r.about)}" for r in results)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import streamlit as st
 
 from app import cache, contests, inputs
-from app.choices_compare import Choice
+from app.choices_compare import Choice, amount, own
+from app.compared import Amount
 from app.contests import Point
 from app.jobs import Job
+from app.tasks import POLL, ended, job
 from app.views import compare
 from app.words import score_title
 from vqvae.contest.results import Result
-from vqvae.modalities.ecg.contest_curve import Axis, CurvePoint, curve
-from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.contest_curve import Axis, CurvePoint, curve
 from vqvae.modalities.protocol import Report
 
 if TYPE_CHECKING:
@@ -24,25 +25,25 @@ if TYPE_CHECKING:
 ASKED = "compare.curve"  # what the curve was last asked for
 
 
-def section(choice: Choice, clean: Ecg, results: Sequence[Result], ranking: str) -> None:
+def section(choice: Choice, clean: Any, results: Sequence[Result], ranking: str) -> None:
     """The curve, once it has been asked for."""
     st.subheader("Score against bits, on this recording", anchor=False)
     about = (choice.source, choice.codecs, choice.noise)
     missing = contests.curve_missing(choice)
     if missing and st.session_state.get(ASKED) != about:
-        st.caption(cache.text("compare_curve"))
+        st.caption(cache.text("compare_curve").format(sizes=own().curve_said))
         st.button("Draw the curve", on_click=_ask, args=(about,), icon=":material/show_chart:", key="compare.draw")
         return
-    work = compare.job("curve", about, bool(missing), lambda: contests.start_curve(choice, clean))
+    work = job("curve", about, bool(missing), lambda: contests.start_curve(choice, clean))
     running = work is not None and work.running
-    st.fragment(_drawn, run_every=compare.POLL if running else None)(choice, results, ranking, work, running)
+    st.fragment(_drawn, run_every=POLL if running else None)(choice, clean, results, ranking, work, running)
 
 
 def _ask(about: tuple[object, ...]) -> None:
     st.session_state[ASKED] = about
 
 
-def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Point] | None, running: bool) -> None:
+def _drawn(choice: Choice, clean: Any, results: Sequence[Result], ranking: str, work: Job[Point] | None, running: bool) -> None:
     if work and running and not work.running:
         st.rerun()
     kept = contests.curve(choice)
@@ -51,9 +52,9 @@ def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Po
     if work and work.running:
         compare.bar("curve", work)
     elif work:
-        compare.ended("curve", work)
+        ended("curve", work)
     st.plotly_chart(
-        picture(points, results, ranking, inputs.dark()),
+        picture(points, results, ranking, sizes(choice, clean), inputs.dark()),
         key="compare.curve.picture",
         config={"displaylogo": False},
         alt=f"{score_title(ranking)} of every codec against the size of its file",
@@ -61,12 +62,29 @@ def _drawn(choice: Choice, results: Sequence[Result], ranking: str, work: Job[Po
     st.caption("Every point is a real file of this recording, headers included. Rings: the files of the table above.")
 
 
-def picture(points: Sequence[Point], results: Sequence[Result], ranking: str, dark: bool) -> go.Figure:
-    """The curve with the files of the table in it."""
+class Sizes(NamedTuple):
+    """How the curve says sizes."""
+
+    rate: str  # the unit
+    amount: Amount
+
+    def said(self, size: int) -> float:
+        """Bytes in that unit."""
+        return self.amount.said(size, "rate")
+
+
+def sizes(choice: Choice, clean: Any) -> Sizes:
+    """How sizes of this recording's files are said."""
+    return Sizes(own().rate, amount(choice.source, clean))
+
+
+def picture(points: Sequence[Point], results: Sequence[Result], ranking: str, ways: Sizes, dark: bool) -> go.Figure:
+    """The curve with the files of the table in it; `ways` says their sizes."""
     found = results[0].truth.find(ranking)
-    axis = Axis(score_title(ranking), found.unit if found else "", "higher" if found and found.perfect > 0 else "lower")
-    table = [CurvePoint(result.codec, result.rate, _value(result.truth, ranking)) for result in results]
-    drawn = [CurvePoint(point.codec, point.rate, _value(point.truth, ranking)) for point in points]
+    better: Literal["lower", "higher"] = "higher" if found and found.perfect > 0 else "lower"
+    axis = Axis(score_title(ranking), found.unit if found else "", better, ways.rate)
+    table = [CurvePoint(result.codec, ways.said(len(result.data)), _value(result.truth, ranking)) for result in results]
+    drawn = [CurvePoint(point.codec, ways.said(point.size), _value(point.truth, ranking)) for point in points]
     return curve(drawn, axis, chosen=table, dark=dark)
 
 

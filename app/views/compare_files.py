@@ -12,6 +12,7 @@ import streamlit as st
 from app import cache, contests, uploads
 from app.choices_compare import Choice, size_words
 from app.contests import Evidence
+from app.tasks import again, job
 from app.views import compare
 from vqvae.bundle import Source, command
 from vqvae.contest.entries import Contest
@@ -36,14 +37,15 @@ def section(choice: Choice, results: Sequence[Result], figures: Mapping[str, Cal
         source = Source("FILE")
     else:
         _bundle(choice, contest, results, source, figures)
-    st.caption(f"The same from the command line.{'' if choice.source in cache.examples() else f' {source.argument} is your own file.'}")
+    own = "" if choice.source in cache.examples(choice.kind) else f" {source.argument} is your own file."
+    st.caption(f"The same from the command line.{own}")
     words = command(Source(source.argument, rate=source.rate), contests.asked(choice, contest), "evidence.zip")
     st.code(shlex.join(words), language=None, wrap_lines=True)
 
 
 def _source(choice: Choice) -> Source | None:
     """Where the recording came from; None when its files are not at hand."""
-    if choice.source in cache.examples():
+    if choice.source in cache.examples(choice.kind):
         return Source(f"example:{choice.source}")
     files = uploads.unpacked(choice.source)
     return Source(files.main, files.files, st.session_state.get(ENCLOSED, True), files.rate) if files else None
@@ -65,7 +67,7 @@ def _bundle(
 
         drawn = {name: _page(draw) for name, draw in figures.items()} | {"plotly.min.js": lambda: get_plotlyjs().encode()}
         order = sorted(results, key=lambda result: choice.codecs.index(result.codec))
-        work = compare.job("bundle", about, True, lambda: contests.start_bundle(choice, contest, order, source, drawn))
+        work = job("bundle", about, True, lambda: contests.start_bundle(choice, contest, order, source, drawn))
     if work and work.complete:
         _download(row, work.found[0], contest.reference.name)
     if source.files:
@@ -79,7 +81,7 @@ def _bundle(
 
 def _ask(about: tuple[object, ...]) -> None:
     st.session_state[ASKED] = about
-    compare.again("bundle")
+    again("bundle")
 
 
 def _page(draw: Callable[[], go.Figure]) -> Callable[[], bytes]:

@@ -11,7 +11,8 @@ import streamlit as st
 from app.views.compare_words import figure
 from app.words import number, score_title
 from vqvae.contest.results import Result, winners
-from vqvae.modalities.ecg.contest_marks import marks
+from vqvae.evaluation import APART
+from vqvae.modalities.contest_marks import marks
 from vqvae.modalities.protocol import Score
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Column(NamedTuple):
     faithful: bool
 
 
-def table(results: Sequence[Result], scores: Sequence[str], dark: bool) -> None:
-    """`results` are ranked; `scores` are the columns, the one that ranks first."""
+def table(results: Sequence[Result], scores: Sequence[str], dark: bool, rate_help: str) -> None:
+    """`results` are ranked; `scores` are the columns, the one that ranks first; `rate_help` says what their bit rate counts."""
     columns = _columns(results, scores)
     frame = pd.DataFrame([_row(place, result, columns) for place, result in enumerate(results, 1)])
     st.dataframe(
@@ -42,7 +43,7 @@ def table(results: Sequence[Result], scores: Sequence[str], dark: bool) -> None:
         key="compare.table",
         placeholder="–",
         alt="Every codec at the same size, ranked",
-        column_config=_config(columns, results[0].unit),
+        column_config=_config(columns, results[0], rate_help),
     )
 
 
@@ -67,13 +68,14 @@ def _row(place: int, result: Result, columns: Sequence[Column]) -> dict[str, Any
         known = report.find(column.score.name) if report else None
         values[column.key] = known.value if known else float("nan")
     seconds = result.seconds.encode + result.seconds.decode
-    return {"place": place, "codec": result.codec, **values, "bytes": len(result.data), "rate": result.rate, "seconds": seconds}
+    size = {"bytes": len(result.data), "rate": result.rate, **result.apart}
+    return {"place": place, "codec": result.codec, **values, **size, "seconds": seconds}
 
 
 def _dressed(frame: pd.DataFrame, results: Sequence[Result], columns: Sequence[Column], dark: bool) -> Styler:
     """Three digits and thin spaces; a star and a green ground where a codec wins; every codec in its own colour and with its own sign."""
     best, looks = winners(results), marks(frame["codec"])
-    kinds: dict[Any, Any] = dict.fromkeys([*(column.key for column in columns), "rate"], figure)
+    kinds: dict[Any, Any] = dict.fromkeys([*(column.key for column in columns), "rate", *results[0].apart], figure)
     kinds |= {"bytes": number, "seconds": figure, "codec": lambda name: f"{looks[name].sign} {name}"}
     styled = frame.style.format(kinds)
     for column in columns:
@@ -93,7 +95,7 @@ def _gold(_: Any) -> str:
     return GOLD
 
 
-def _config(columns: Sequence[Column], unit: str) -> dict[str, Any]:
+def _config(columns: Sequence[Column], first: Result, rate_help: str) -> dict[str, Any]:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     truth = " Against the clean original."
     faithful = " Against what the codec was given, noise and all."
@@ -102,9 +104,11 @@ def _config(columns: Sequence[Column], unit: str) -> dict[str, Any]:
         "place": number_column("", width=36, help="Place by the score that ranks."),
         "codec": text("Codec", help="Its colour and sign are the same in every picture below.", width="medium"),
         "bytes": number_column("Bytes", help="The whole file, headers included."),
-        "rate": number_column(unit, help="Bits of the file per second and lead."),
+        "rate": number_column(first.unit, help=rate_help),
         "seconds": number_column("Seconds", help="To make this file and to read it back, while another codec was at work beside it."),
     }
+    for name in first.apart:
+        shown[name] = number_column(f"{name.split('_')[0].capitalize()} ({first.unit})", help=APART[name])
     for column in columns:
         said = column.score.definition + ((faithful if column.faithful else truth) if both else "")
         better = "As high as possible." if column.score.perfect > 0 else "As near to 0 as possible."

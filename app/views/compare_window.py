@@ -1,120 +1,111 @@
-"""The window of the Compare page: where codecs differ, and their signals below each other."""
+"""The window of the Compare page: where codecs differ, and what each made of that stretch, below each other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
-from app import cache, contests, inputs
-from app.choices_compare import SECONDS, WINDOWS, Choice, address
-from app.inputs import TIME
+from app import inputs, windows
+from app.choices_compare import Choice, address, keys, own
+from app.views import compare_rolls, compare_signals
+from app.views.compare_scene import Scene
 from app.views.compare_words import value
 from app.words import number, score_title
 from vqvae.contest.results import Result
-from vqvae.modalities.ecg.contest_window import Row, difference, errors, multiples, whole, worst_stretches
-from vqvae.modalities.ecg.paper import View
-from vqvae.modalities.ecg.recording import Ecg
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-STRETCH = 2.0  # s, what is looked for
-PLACE, RANK, SHOWN, ERRORS = "compare.place", "compare.rank", "compare.shown", "compare.errors"
+SCENES: dict[str, Callable[[Any, Sequence[Result], Choice], Scene]] = {"ecg": compare_signals.scene, "piano": compare_rolls.scene}
 
 
 @st.fragment
-def explore(recording: Ecg, results: Sequence[Result], choice: Choice, ranking: str) -> None:
+def explore(recording: Any, results: Sequence[Result], choice: Choice, ranking: str) -> None:
     """Pictures in one shared zoom; moving the window draws nothing else of the page again."""
+    state, at = st.session_state, keys()
+    scene = SCENES[choice.kind](recording, results, choice)
     st.subheader("The same stretch through every codec", anchor=False)
-    lead = recording.leads.index(inputs.usual_lead(recording))
-    rebuilt = {result.codec: result.reconstruction for result in results}
-    key = ("differences", choice, lead, tuple(rebuilt))
-    differences = cache.shelf().get(key, lambda: difference(recording, rebuilt, lead, STRETCH))
-    starts = worst_stretches(differences, STRETCH)
-    _open_at_worst(recording, starts, lead, len(results))
-    _controls(recording, starts)
-    view = _view(lead)
+    _open_at_worst(scene, len(results))
+    _controls(scene)
+    start, seconds = state[scene.time], state[at.seconds]
     st.plotly_chart(
-        whole(recording, differences, view),
+        scene.whole(start, seconds, inputs.dark()),
         key="compare.whole",
         selection_mode="points",
-        on_select=lambda: _jump(recording),
+        on_select=lambda: _jump(scene),
         config={"displayModeBar": False},
-        alt="The whole recording, and by how much the codecs' errors differ along it",
+        alt="The whole recording, and by how much the codecs differ along it",
     )
-    drawn = pictures(recording, results, choice, ranking, view)
+    drawn = scene.pictures(_labels(results, ranking), start, seconds, inputs.dark())
     st.plotly_chart(
-        drawn["errors.html" if st.session_state.get(ERRORS) else "window.html"](),
+        drawn["errors.html" if state.get(at.errors) else "window.html"](),
         key="compare.window",
         config={"displaylogo": False},
-        alt=f"Original and every codec's reconstruction from {view.start:.1f} s, one below the other",
+        alt=f"Original and every codec's reconstruction from {start:.1f} s, one below the other",
     )
-    st.caption("Grey below every reconstruction: the original. Drag to enlarge all rows together, double-click to return.")
-    inputs.write_address(address(choice))
+    st.caption(scene.caption)
+    inputs.write_address(address(choice) | scene.address(), with_desk=False)
 
 
-def _view(lead: int, printed: bool = False) -> View:
-    dark = inputs.dark() and not printed
-    return View(lead, st.session_state[TIME], speed=250.0 / st.session_state[SECONDS], dark=dark)
+def _labels(results: Sequence[Result], ranking: str) -> dict[str, str]:
+    """What stands beside every codec's picture: its name and its score."""
+    return {result.codec: f"{result.codec}: {score_title(ranking)} {value(result, ranking)}" for result in results}
 
 
-def pictures(
-    recording: Ecg, results: Sequence[Result], choice: Choice, ranking: str, view: View | None = None
-) -> dict[str, Callable[[], go.Figure]]:
-    """What draws the window, by the name of the picture's file; without a `view` as the reader sees it, for white paper."""
-    view = view or _view(recording.leads.index(inputs.usual_lead(recording)), printed=True)
-    label = score_title(ranking)
-    given = contests.recording(choice, recording) if choice.noise else None
-    rows = {result.codec: Row(result.reconstruction, f"{result.codec}: {label} {value(result, ranking)}") for result in results}
-    return {"window.html": lambda: multiples(recording, rows, view, given=given), "errors.html": lambda: errors(recording, rows, view)}
+def pictures(recording: Any, results: Sequence[Result], choice: Choice, ranking: str) -> dict[str, Callable[[], go.Figure]]:
+    """What draws the window for white paper, by the name of the picture's file."""
+    scene = SCENES[choice.kind](recording, results, choice)
+    return scene.pictures(_labels(results, ranking), st.session_state[scene.time], st.session_state[keys().seconds], False)
 
 
-def _open_at_worst(recording: Ecg, starts: np.ndarray, lead: int, codecs: int) -> None:
+def _open_at_worst(scene: Scene, codecs: int) -> None:
     """The stretch where the codecs differ most, at first sight and when more codecs are there, until the reader moves the window."""
-    here = (st.session_state[inputs.SOURCE], lead)
-    before = st.session_state.get(PLACE, (here if "t" in st.query_params else (), 0))
-    unmoved = st.session_state.get(SHOWN) == st.session_state.get(TIME)
+    state, at = st.session_state, keys()
+    here = (state[inputs.SOURCE], scene.about)
+    linked = "t" in st.query_params and scene.time in state
+    before = state.get(at.place, (here if linked else (), 0))
+    unmoved = state.get(at.shown) == state.get(scene.time)
     if here != before[0] or (unmoved and codecs != before[1]):
-        st.session_state[RANK] = 0
-        _show(recording, starts)
-    st.session_state[PLACE] = (here, codecs)
+        state[at.rank] = 0
+        _show(scene)
+    state[at.place] = (here, codecs)
 
 
-def _show(recording: Ecg, starts: np.ndarray) -> None:
-    rank = st.session_state[RANK]
-    start = float(starts[rank % len(starts)]) if len(starts) else 0.0
-    _move(recording, start + STRETCH / 2 - st.session_state[SECONDS] / 2)
-    st.session_state[SHOWN] = st.session_state[TIME]
+def _show(scene: Scene) -> None:
+    state, at = st.session_state, keys()
+    start = float(scene.starts[state[at.rank] % len(scene.starts)]) if len(scene.starts) else 0.0
+    _move(scene, start + scene.stretch / 2 - state[at.seconds] / 2)
+    state[at.shown] = state[scene.time]
 
 
-def _move(recording: Ecg, start: float) -> None:
-    inputs.move(recording, start, st.session_state[SECONDS])
+def _move(scene: Scene, start: float) -> None:
+    windows.move(scene.time, scene.length, start, st.session_state[keys().seconds])
 
 
-def _controls(recording: Ecg, starts: np.ndarray) -> None:
+def _controls(scene: Scene) -> None:
+    at = keys()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    inputs.choose_time(row, recording, st.session_state[SECONDS])
+    windows.choose_start(row, scene.time, scene.length, st.session_state[at.seconds])
     row.selectbox(
-        "Length of the window", WINDOWS, key=SECONDS, format_func=lambda length: number(int(length), "s"), width=110,
+        "Length of the window", own().windows, key=at.seconds, format_func=lambda length: number(int(length), "s"), width=110,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    first, following = "Go to where the codecs' errors differ most.", "Go on to the next such place."
-    row.button("Differ most", on_click=_step, args=(recording, starts, False), icon=":material/crisis_alert:", help=first)
-    row.button("Next", on_click=_step, args=(recording, starts, True), icon=":material/skip_next:", help=following)
-    row.toggle("Errors", key=ERRORS, help="Draw every reconstruction less the original, all in one scale.", persist_state="session")
-    if len(recording.leads) > 1:
-        inputs.choose_lead(row, recording)
+    first, following = "Go to where the codecs differ most.", "Go on to the next such place."
+    row.button("Differ most", on_click=_step, args=(scene, False), icon=":material/crisis_alert:", help=first)
+    row.button("Next", on_click=_step, args=(scene, True), icon=":material/skip_next:", help=following)
+    row.toggle("Errors", key=at.errors, help=scene.errors_help, persist_state="session")
+    scene.choose(row)
 
 
-def _step(recording: Ecg, starts: np.ndarray, on: bool) -> None:
-    st.session_state[RANK] = st.session_state[RANK] + 1 if on else 0
-    _show(recording, starts)
+def _step(scene: Scene, on: bool) -> None:
+    state, at = st.session_state, keys()
+    state[at.rank] = state[at.rank] + 1 if on else 0
+    _show(scene)
 
 
-def _jump(recording: Ecg) -> None:
+def _jump(scene: Scene) -> None:
     points = st.session_state["compare.whole"]["selection"]["points"]
     if points:
-        _move(recording, float(points[0]["x"]) - st.session_state[SECONDS] / 2)
+        _move(scene, float(points[0]["x"]) - st.session_state[keys().seconds] / 2)

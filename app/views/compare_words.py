@@ -8,8 +8,12 @@ from typing import NamedTuple
 from app.words import number, score_title
 from vqvae.contest.results import Result, distance, winners
 
-TEXTBOOK, HARDEST = "wavelet", "wavelet-adaptive"
-CALLED = {TEXTBOOK: "the textbook wavelet", HARDEST: "the wavelet with our entropy coder"}
+CALLED = {  # opponents that take part twice: as a textbook has them, and with our entropy coder, which makes them the hardest
+    "wavelet": "the textbook wavelet",
+    "wavelet-adaptive": "the wavelet with our entropy coder",
+    "grid": "the textbook grid",
+    "grid-adaptive": "the grid with our entropy coder",
+}
 
 
 class Said(NamedTuple):
@@ -48,7 +52,7 @@ def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[s
 
 
 def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list[str]:
-    """The best of the other side, and both wavelets."""
+    """The best of the other side, and the opponents that take part twice."""
     first = fair[0]
     said, named = [], {first.codec}
     rival = next((result for result in fair if (result.codec in ours) != (first.codec in ours)), None)
@@ -56,8 +60,8 @@ def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list
         whose = "The best opponent" if first.codec in ours else "The best of ours"
         said.append(f"{whose}, {called(rival)}, has {value(rival, ranking)}.")
         named.add(rival.codec)
-    wavelets = [result for result in fair if result.codec in CALLED and result.codec not in named]
-    said += [f"{called(result).capitalize()} has {value(result, ranking)}." for result in wavelets]
+    twice = [result for result in fair if result.codec in CALLED and result.codec not in named]
+    said += [f"{called(result).capitalize()} has {value(result, ranking)}." for result in twice]
     return said
 
 

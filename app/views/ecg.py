@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import cache, inputs, panels
+from app import cache, choices_ecg, inputs, panels
 from app.inputs import Desk
-from app.views import ecg_codes
-from app.words import Change, change, count, number, plain, signed
+from app.views import ecg_codes, summary
+from app.words import count, length, number, plain
 from vqvae.modalities.ecg import figures
-from vqvae.modalities.ecg.paper import clock
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
 from vqvae.modalities.protocol import Report
@@ -34,13 +33,6 @@ GROUPS = {  # words -> which scores, by name; the first that fits takes a score
     "Rhythm": "rr_|heart_rate|sdnn|rmssd",
     "Intervals, ST level and wave boundaries": "",
 }
-LOOKS = {
-    "good": (st.success, ":material/check_circle:"),
-    "fair": (st.warning, ":material/warning:"),
-    "poor": (st.error, ":material/dangerous:"),
-}
-METRIC = 180  # pixels; five stand beside each other on a wide screen
-WAITING = "…"
 LONG_S = 600.0  # s; a recording from which on progress is shown from the first moment
 COMPARED_S = 120.0  # s; recordings up to this length are also compared at one level less, for the small change under every number
 
@@ -48,89 +40,47 @@ COMPARED_S = 120.0  # s; recordings up to this length are also compared at one l
 def title(recording: Ecg, source: str) -> None:
     """What is open, and which lead is looked at."""
     left, right = st.columns([5, 1], vertical_alignment="bottom")
-    known = cache.examples()
+    known = cache.examples("ecg")
     name = known[source].title if source in known else plain(recording.name)
     left.title(f"ECG: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
     facts = f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz."
     notes = f" What was converted or left out while reading: {count(len(recording.notes), 'note')} under Details."
     notes = notes if recording.notes else ""
     left.caption(f"{facts} {known[source].description if source in known else ''}{notes}")
-    inputs.choose_lead(right, recording)
-
-
-def length(seconds: float) -> str:
-    """How long a recording is, as it is said in a title."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
+    choices_ecg.choose_lead(right, recording)
 
 
 def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
     """The result for the desk; what takes long says how far it is and can be stopped."""
-    if inputs.stopped(desk):
-        st.info("Stopped. Nothing was changed.", icon=":material/stop_circle:")
-        st.button("Start again", on_click=inputs.start_again)
-        return None
-    progress = panels.Progress(on_stop=inputs.stop, at_once=recording.seconds > LONG_S)
-    try:
-        shown = cache.shown(desk.source, recording, desk.checkpoint, desk.level, lead, progress.step)
-    except ValueError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return None
-    progress.done()
-    inputs.remember(desk)
-    return shown
+    return summary.compute(desk, recording, lead, at_once=recording.seconds > LONG_S)
 
 
 def verdict(shown: cache.Shown) -> None:
     """One or two sentences to act on, and what stands behind them."""
-    judged, rate = judge(shown.report), shown.rate
-    smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
-    box, icon = LOOKS[judged.grade]
-    text = f"**{plain(judged.text)}** {plain(smaller)}"
-    if inputs.decoded():  # its grade would be taken for that of the file, which nobody can know
-        box, icon, text = st.info, ":material/restart_alt:", f"Coded once more, against the decoded recording: {text}"
-    row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
-    with row:
-        box(text, icon=icon)
-    with row.popover("Why?", help="How the verdict was reached, and what its words mean"):
-        st.markdown("\n".join(f"- {plain(reason)}" for reason in judged.reasons))
-        st.markdown(cache.text("ecg_verdict"))
-
-
-def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, before: cache.Shown | None = None) -> None:
-    """The scores that matter most and the bit rate; the small number is the change against one level less."""
-    row = place.container(horizontal=True, gap="small")
-    comes = desk.level > 1 and _cheap(shown, desk)
-    against = f", {number(before.rate.value, before.rate.unit)}" if before else ""
-    below = f" The small number is the change against the next lower bit rate{against} (pp: percentage points)." if comes else ""
-    several = len(shown.recording.leads) > 1
-    about = {"all": ", all leads", "one": f", lead {plain(shown.lead)}"} if several else {"all": "", "one": ""}
-    for name, words in HEADLINE.items():
-        score = next(score for score in shown.report.scores if score.name == name)
-        text, colour = change(score, before.report) if before else Change(WAITING if comes else None, "off")
-        arrow: Literal["off", "auto"] = "off" if colour == "off" else "auto"
-        said = plain(score.definition + below)
-        label, value = words.format(**about), number(score.value, score.unit)
-        row.metric(label, value, text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
     rate = shown.rate
-    more = signed(rate.value - before.rate.value, rate.unit) if before else WAITING if comes else None
-    arrow = "auto" if before else "off"
-    said = plain(rate.definition + below)
-    row.metric("Bit rate per lead", number(rate.value, rate.unit), more, delta_color="off", delta_arrow=arrow, help=said, width=METRIC)
+    smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
+    summary.verdict(judge(shown.report), smaller, cache.text("ecg_verdict"))
+
+
+def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """The scores that matter most and the bit rate."""
+    summary.headline(place, shown, desk, _labels(shown), _cheap(shown))
 
 
 def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
-    """Fill in the small numbers, once everything else is on the screen."""
-    if desk.level > 1 and _cheap(shown, desk):
-        silent = cache.shown(desk.source, shown.recording, desk.checkpoint, desk.level - 1, shown.lead, lambda doing: lambda share: None)
-        headline(place, shown, desk, silent)
+    """How they differ from one level less, once everything else is on the screen."""
+    summary.changes(place, shown, desk, _labels(shown), _cheap(shown))
 
 
-def _cheap(shown: cache.Shown, desk: Desk) -> bool:
-    """Whether comparing at one level less takes a moment only."""
-    known = cache.known(desk.source, desk.checkpoint, desk.level - 1, shown.lead)
-    return known or shown.recording.seconds <= COMPARED_S
+def _labels(shown: cache.Shown) -> dict[str, str]:
+    """Words above the numbers; of several leads, which they are about."""
+    several = len(shown.recording.leads) > 1
+    about = {"all": ", all leads", "one": f", lead {plain(shown.lead)}"} if several else {"all": "", "one": ""}
+    return {name: words.format(**about) for name, words in HEADLINE.items()}
+
+
+def _cheap(shown: cache.Shown) -> bool:
+    return bool(shown.recording.seconds <= COMPARED_S)
 
 
 @st.fragment

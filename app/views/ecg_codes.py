@@ -18,7 +18,7 @@ def codes(shown: cache.Shown, desk: Desk) -> None:
     """Sizes, then the codes themselves."""
     st.subheader("What they take", anchor=False)
     _sizes(shown, desk)
-    if cache.checkpoint(desk.checkpoint).task == "codebook":
+    if cache.checkpoint(desk.checkpoint).nested:
         st.subheader("Which ones occur", anchor=False)
         panels.code_usage(cache.code_counts(shown, desk.checkpoint))
     else:

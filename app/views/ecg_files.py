@@ -30,7 +30,7 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
     button("Reconstruction", lambda: _record(shown, name), ".zip", "application/zip", "WFDB record (.hea, .dat, .atr), zipped")
     button("Beats", lambda: shown.report.events["beats"].to_csv(index=False), "-beats.csv", "text/csv", "One row per beat")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
-    own = "" if desk.source in cache.examples() else " FILE stands for your own file."
+    own = "" if desk.source in cache.examples("ecg") else " FILE stands for your own file."
     st.caption(f"The same from the command line.{own}")
     st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
 
@@ -48,7 +48,7 @@ def command(shown: cache.Shown, desk: Desk) -> list[str]:
 
 
 def _file(desk: Desk) -> str:
-    return f"example:{desk.source}" if desk.source in cache.examples() else "FILE"
+    return f"example:{desk.source}" if desk.source in cache.examples("ecg") else "FILE"
 
 
 def _name(shown: cache.Shown, desk: Desk) -> str:

@@ -9,14 +9,14 @@ import numpy as np
 import streamlit as st
 
 from app import cache, choices_ecg, inputs
-from app.choices_ecg import ALL, CALIPER
-from app.inputs import CHOSEN, PLACE, TIME
+from app.choices_ecg import ALL, CALIPER, CHOSEN, PLACE, TIME
 from app.words import count, number
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.caliper import measure
 from vqvae.modalities.ecg.drawing import CodeStrip
-from vqvae.modalities.ecg.paper import STATUS, View, clock
+from vqvae.modalities.ecg.paper import View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import STATUS, clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def explore(shown: cache.Shown, strip: CodeStrip) -> None:
     if measuring:
         _measure(shown, sight.view)
     _table(recording, beats)
-    inputs.write_address()
+    inputs.write_address(choices_ecg.address())
 
 
 def picture(shown: cache.Shown, strip: CodeStrip, sight: choices_ecg.Sight) -> go.Figure:
@@ -101,7 +101,7 @@ def _open_at_worst(recording: Ecg, beats: pd.DataFrame, lead: str) -> None:
 
 def _controls(recording: Ecg, beats: pd.DataFrame) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    inputs.choose_time(row, recording, choices_ecg.window_seconds())
+    choices_ecg.choose_time(row, recording, choices_ecg.window_seconds())
     choices_ecg.choose_scale(row)
     if len(beats):
         times = beats["time"].to_numpy()
@@ -123,7 +123,7 @@ def _jump(recording: Ecg, view: View) -> None:
     points = st.session_state["ecg.overview"]["selection"]["points"]
     if points:
         st.session_state[CHOSEN] = None
-        choices_ecg.move(recording, float(points[0]["x"]) - view.seconds / 2)
+        choices_ecg.move(recording, float(points[0]["x"]) - view.seconds / 2, view.seconds)
 
 
 def _measure(shown: cache.Shown, view: View) -> None:

@@ -1,4 +1,4 @@
-"""What a user would try instead: classical codecs of values (N, 1, T) and plain autoencoders, entropy coded by the same coders."""
+"""What a user would try instead: classical codecs, plain autoencoders, scalar grids, entropy coded by the same coders."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ _CLASSICAL = {
     "smoothing": "smoothing.Smoothing",
     "averaging": "averaging.Averaging",
 }
+_GRIDS = {"grid": "grid.OrderZeroGrid", "grid-adaptive": "grid.AdaptiveGrid"}  # of notes
 _COACH = "ecg-fine"  # whose coder's start state the adaptive wavelet begins with as well: the same kind of codes, the same recordings
 _TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders below checkpoints/
 
 
-def names() -> tuple[str, ...]:
-    """Every opponent, the classical ones first."""
-    return (*_CLASSICAL, *_TRAINED)
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """The opponents for one modality, of all where None, the classical ones first."""
+    found = {"ecg": (*_CLASSICAL, *_TRAINED), "piano": tuple(_GRIDS)}
+    return tuple(name for own in found.values() for name in own) if kind is None else found.get(kind, ())
 
 
 def baseline(name: str) -> Baseline:
@@ -31,9 +33,9 @@ def baseline(name: str) -> Baseline:
         return Learned(weights)
     if name == "wavelet-adaptive":
         return _coached()
-    if name not in _CLASSICAL:
+    if name not in _CLASSICAL | _GRIDS:
         raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(names())}")
-    module, kind = _CLASSICAL[name].split(".")
+    module, kind = (_CLASSICAL | _GRIDS)[name].split(".")
     opponent: Baseline = getattr(import_module(f"vqvae.baselines.{module}"), kind)()
     return opponent
 

@@ -27,6 +27,7 @@ class Averaging:
     square, its error is at most 3.4 steps: √PRICE, as a piece per sample would cost that much, and half a step for rounding.
     """
 
+    modality = "ecg"
     name = "averaging"
     title = "Piecewise mean"
     about = (
@@ -51,7 +52,7 @@ class Averaging:
         levels = dequantise(codes.swapaxes(1, 2), step_of(quality))
         return levels.reshape(len(codes), 1, -1)[:, :, :length]
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         return Successive(rows)
 

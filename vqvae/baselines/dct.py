@@ -20,6 +20,7 @@ class Dct:
     Its error is at most 0.7 steps, root mean square, outside the first and last 16 samples, whose frames lack a neighbour.
     """
 
+    modality = "ecg"
     name = "dct"
     title = "Cosine transform"
     about = (
@@ -42,7 +43,7 @@ class Dct:
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         return textbook(range(FRAME), rows)
 

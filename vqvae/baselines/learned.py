@@ -42,7 +42,7 @@ class Learned:
         except (FileNotFoundError, RuntimeError, safetensors.SafetensorError) as error:
             raise ValueError(f"the weights in {folder.name} are missing or do not fit its config.json") from error
         self._model.eval().requires_grad_(False)
-        self.name, self.title = config.task, TITLES[config.task]
+        self.name, self.title, self.modality = config.task, TITLES[config.task], config.modality
         self.sha256 = digest(folder / "model.safetensors")
         self.about = (
             f"Encoder and decoder like our codebook's, {config.network.latents} latents for every {self._model.frame} samples, "
@@ -79,6 +79,6 @@ class Learned:
                 values[row, :, piece.start * frame : piece.stop * frame] = decoded.numpy()
         return values[:, :, :length]
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         return textbook(range(self._model.latents), rows)

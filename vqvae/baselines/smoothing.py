@@ -26,6 +26,7 @@ class Smoothing:
     From quality 7.2 on nothing is filtered and no sample is off by more than half a step.
     """
 
+    modality = "ecg"
     name = "smoothing"
     title = "Smoothing"
     about = (
@@ -51,7 +52,7 @@ class Smoothing:
         samples = dequantise(codes.swapaxes(1, 2), step).reshape(len(codes), -1)
         return np.stack([_resampled(row, COLUMN, count) for row in samples])[:, None, :length]
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         return Successive(rows)
 

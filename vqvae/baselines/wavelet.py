@@ -19,6 +19,7 @@ class Wavelet:
     0.7 in every coefficient, which the synthesis amplifies 1.26 times at most.
     """
 
+    modality = "ecg"
     name = "wavelet"
     title = "Wavelet, order-0 coder"
     about = (
@@ -43,7 +44,7 @@ class Wavelet:
         rows = [synthesis(dequantise(row.T, step_of(quality), ONE)) for row in codes]
         return np.stack(rows)[:, None, :length]
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         return textbook(np.repeat(np.arange(self.levels + 1), widths(self.levels)).tolist(), rows)
 
@@ -65,7 +66,7 @@ class AdaptiveWavelet(Wavelet):
             + ("which begins with what it learned on their training recordings." if start else "which begins with nothing learned.")
         )
 
-    def coder(self, rows: int) -> Coder:
+    def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""
         from vqvae.codec.adaptive import AdaptiveCoder
         from vqvae.codec.descriptions import wavelet_frames

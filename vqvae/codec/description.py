@@ -17,8 +17,10 @@ from vqvae.codec.tables import BINS, LOG_ROWS
 
 ENERGY_SO_FAR, ENERGY_BEFORE, PHASE, PERIOD, LATENESS = range(5)  # registers that features can look at
 REGISTERS = LATENESS + 5  # the rest is the rhythm tracker's own
-IDENTITY, SIGNED, MAGNITUDE, REGISTER = range(4)
+IDENTITY, SIGNED, MAGNITUDE, REGISTER, SIDE = range(5)
+FIXED, RHYTHM = range(2)  # how far back a neighbour lies: as `distances` say; one period of the rhythm further; see `by_side`
 PLAIN = -1  # a register taken as it is
+MOST_SIDE = 2**31 - 1
 MAX_UNARY, MAX_HASH_BITS, MAX_RATE, MAX_LIMIT = 48, 22, 1 << 16, 255
 
 
@@ -59,7 +61,18 @@ class Register(NamedTuple):
     scale: int = PLAIN
 
 
-Feature = Identity | Signed | Magnitude | Register
+class Side(NamedTuple):
+    """A number that is known of each symbol beforehand: column of the side information."""
+
+    column: int
+
+
+Feature = Identity | Signed | Magnitude | Register | Side
+
+
+def by_side(column: int) -> int:
+    """The lag of a neighbour that lies as many symbols further back as a column of the side information says of each symbol."""
+    return RHYTHM + 1 + column
 
 
 class Selection(NamedTuple):
@@ -82,6 +95,7 @@ class Layout(NamedTuple):
     activity: np.ndarray  # (M,)
     differences: np.ndarray  # (M,)
     counts: np.ndarray  # (M,)
+    origins: np.ndarray  # (M,)
     features: np.ndarray  # (F, 6) kind, argument, cap, scale or shift, first term, term after the last
     terms: np.ndarray  # (K, 2) neighbour, weight
     contexts: np.ndarray  # (C, L) features, -1 after the last
@@ -98,7 +112,7 @@ class Description:
     """One kind of data.  J neighbours, I identities, M channels, C contexts; arrays are copied to int32 and checked."""
 
     distances: np.ndarray  # (M, J) how many symbols back neighbour j of a channel lies; a place before the first symbol holds 0
-    lags: np.ndarray  # (J,) 1: one period of the rhythm further back
+    lags: np.ndarray  # (J,) FIXED, RHYTHM or `by_side`
     ids: np.ndarray  # (M, I) numbers known of a channel: itself, its band, its row
     bits: np.ndarray  # (M,) 0: signed integers; b: indices of b bits
     features: tuple[Feature, ...]
@@ -108,17 +122,20 @@ class Description:
     activity: np.ndarray  # (M,) 1: this channel shows the rhythm; all 0: no rhythm is followed
     differences: np.ndarray  # (M,) 1: coded as differences in time
     counts: np.ndarray | None = None  # (M,) how many of the contexts, from the first on, a channel uses; None: all
+    origins: np.ndarray | None = None  # (M,) 1 + the feature that the middle of an index's tree stands for; 0: indices as they are
     rows: int = 1
     unary: int = 24  # magnitudes below are coded one by one, larger ones by an exponential code
     hash_bits: int = 16  # 2 ** hash_bits counters in a table
     rate: int = 450  # of the mixers' learning
     limit: int = 120  # a counter counts so far: how slowly it forgets
     start_weight: int = 65536 // 7  # of every counter's logit before any learning; 65536 is 1
+    sides: int = 0  # columns of the side information, E
 
     def __post_init__(self) -> None:
         counts = np.full(len(self.distances), len(self.contexts)) if self.counts is None else self.counts
         object.__setattr__(self, "counts", counts)
-        for name in ("distances", "lags", "ids", "bits", "classes", "activity", "differences", "counts"):
+        object.__setattr__(self, "origins", np.zeros(len(self.distances)) if self.origins is None else self.origins)
+        for name in ("distances", "lags", "ids", "bits", "classes", "activity", "differences", "counts", "origins"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
         _check_channels(self)
         _check_features(self)
@@ -150,7 +167,7 @@ class Description:
         rows, terms = _feature_rows(self.features)
         width = max(map(len, self.contexts))
         contexts = _frozen([[*context, *[-1] * (width - len(context))] for context in self.contexts])
-        arrays = (self.distances, self.lags, self.ids, self.bits, self.classes, self.activity, self.differences, self.counts)
+        arrays = (self.distances, self.lags, self.ids, self.bits, self.classes, self.activity, self.differences, self.counts, self.origins)
         tail = (self.span, self.unary, (1 << self.hash_bits) - 1, self.rate, self.limit)
         return Layout(*arrays, rows, terms, contexts, _frozen(self.selection), *tail)  # type: ignore[arg-type]
 
@@ -170,6 +187,8 @@ def _feature_rows(features: Sequence[Feature]) -> tuple[np.ndarray, np.ndarray]:
         match feature:
             case Identity(column):
                 rows.append((IDENTITY, column, 0, 0, start, start))
+            case Side(column):
+                rows.append((SIDE, column, MOST_SIDE, PLAIN, start, start))
             case Register(register, cap, scale):
                 rows.append((REGISTER, register, cap, scale, start, start))
             case Signed(own, cap, shift):
@@ -187,7 +206,9 @@ def _check_channels(d: Description) -> None:
         raise ValueError(f"{channels} channels do not divide into {d.rows} rows: a frame holds the same channels of every row")
     if d.distances.ndim != 2 or d.lags.shape != d.distances.shape[1:]:
         raise ValueError(f"distances {d.distances.shape} and lags {d.lags.shape} do not fit: one lag for each neighbour")
-    for name in ("bits", "classes", "activity", "differences", "counts", "ids"):
+    if d.lags.min(initial=FIXED) < FIXED or d.lags.max(initial=FIXED) > RHYTHM + d.sides:
+        raise ValueError(f"lags {d.lags.min()} to {d.lags.max()} are not all kinds of lags or one of {d.sides} columns of side information")
+    for name in ("bits", "classes", "activity", "differences", "counts", "origins", "ids"):
         array = getattr(d, name)
         if len(array) != channels or array.ndim != (2 if name == "ids" else 1):
             raise ValueError(f"{name} of shape {array.shape} does not fit {channels} channels")
@@ -195,6 +216,8 @@ def _check_channels(d: Description) -> None:
             raise ValueError(f"{name} holds {array.min()}: none may be negative")
     if d.bits.max() > BINS:
         raise ValueError(f"indices of {d.bits.max()} bits are too long: at most {BINS} bits")
+    if d.origins is not None and d.origins.max() > len(d.features):
+        raise ValueError(f"the middle of an index cannot be feature {d.origins.max() - 1}: there are {len(d.features)}")
     if d.counts is not None and (d.counts.min() < 1 or d.counts.max() > len(d.contexts)):
         raise ValueError(f"channels use {d.counts.min()} to {d.counts.max()} contexts, but there are {len(d.contexts)}")
 
@@ -205,6 +228,8 @@ def _check_features(d: Description) -> None:
         match feature:
             case Identity(column):
                 fits = 0 <= column < columns
+            case Side(column):
+                fits = 0 <= column < d.sides
             case Register(register, cap, scale):
                 fits = 0 <= register <= LATENESS and cap >= 0 and PLAIN <= scale < LOG_ROWS
             case Signed(terms, cap, shift):

@@ -19,9 +19,11 @@ class Features:
 
     def __call__(self, feature: Feature) -> int:
         """The feature's number."""
-        if feature not in self.found:
-            self.found.append(feature)
-        return self.found.index(feature)
+        for number, known in enumerate(self.found):
+            if type(known) is type(feature) and known == feature:  # tuples of different types are equal too
+                return number
+        self.found.append(feature)
+        return len(self.found) - 1
 
     def value(self, neighbour: int, cap: int, shift: int = 0) -> int:
         """A neighbour's value within ±cap."""

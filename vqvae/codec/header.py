@@ -2,6 +2,7 @@
 
 The text is ASCII JSON; pairs of digits become one byte each (0x80 + their value, as ASCII leaves those free), and the result is raw
 deflate (RFC 1951) primed with `DICTIONARY`, which belongs to the file format and never changes within a version.
+`ADDED` stands before it for kinds of data that came later, and grows at its beginning only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ MAX_TEXT = 1 << 21  # bytes of JSON: room for 100,000 gaps
 MAX_DEPTH = 16
 MAX_DIGITS = 15  # of an integer: every JSON reader holds those exactly
 
+ADDED = (  # before the dictionary, for kinds of data that came later; as what is packed points back from the end, both are read alike
+    b'"grid-adaptive","grid",{"codec":"piano","fine":{"codec":"piano-fine","coder":"adaptive","quality":5.0,"shape":[1,4,1584],"chunk":1584,'
+    b'"layout":{"modality":"piano","name":"","notes":1584,"channel":0,"frame":"","mid_bytes":1584,"gaps":[]}}'
+)
 DICTIONARY = (
     b'"brain","digits","midi","piano","averaging","autoencoder","smoothing","vae","dct","settings":{"'
     b'"leads":["I","II","III","aVR","aVL","aVF","V1","V2","V3","V4","V5","V6"],["MLII","V1"]'
@@ -37,12 +42,14 @@ def write_fields(values: dict[str, Any]) -> bytes:
     """JSON-able values -> bytes; ValueError for what `read_fields` would not take back."""
     text = json.dumps(values, separators=(",", ":"), allow_nan=False).encode("ascii")
     _parse(text)
-    return min((_deflate(text), _deflate(_pair_digits(text))), key=len)
+    layout = values.get("layout")
+    dictionary = DICTIONARY if not isinstance(layout, dict) or layout.get("modality", "ecg") == "ecg" else ADDED + DICTIONARY
+    return min((_deflate(text, dictionary), _deflate(_pair_digits(text), dictionary)), key=len)
 
 
 def read_fields(data: bytes) -> Fields:
     """Bytes -> the values at their start and the bytes after them; ValueError when they are not what `write_fields` makes."""
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_pair_digits(DICTIONARY))
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_pair_digits(ADDED) + _pair_digits(DICTIONARY))
     try:
         text = inflate.decompress(data, MAX_TEXT + 1)
     except zlib.error as error:
@@ -52,8 +59,8 @@ def read_fields(data: bytes) -> Fields:
     return Fields(_parse(_single_digits(text)), inflate.unused_data)
 
 
-def _deflate(text: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, _pair_digits(DICTIONARY))
+def _deflate(text: bytes, dictionary: bytes = DICTIONARY) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, _pair_digits(dictionary))
     return packer.compress(text) + packer.flush()
 
 

@@ -34,11 +34,14 @@ class Recipe:
     seed: int = 0
 
 
-class Piece(NamedTuple):
-    """Part of a recording, all rows or one."""
+class Lesson(NamedTuple):
+    """Symbols of one recording to learn from."""
 
     recording: int
-    codes: np.ndarray  # (N, Q, T)
+    description: Description
+    symbols: np.ndarray
+    side: np.ndarray | None = None
+    kind: int = 0  # lessons of every kind have counters of their own; weights are shared
 
 
 def learn_start(
@@ -46,8 +49,7 @@ def learn_start(
 ) -> State:
     """Recordings, each a sequence of codes (N, Q, T) at several rates -> start state for files of as many rows or fewer.
 
-    Every piece of several rows is learned as it is, and one of its rows alone.  `pack` and `unpack` give the state that coding begins
-    with: this one has counts as they were learned.  ValueError for less than two recordings.
+    Every piece of several rows is learned as it is, and one of its rows alone.  ValueError for less than two recordings.
     """
     if len(recordings) < 2:
         raise ValueError(f"{len(recordings)} recordings are too few to learn a start state from: give at least 2")
@@ -55,50 +57,66 @@ def learn_start(
     describe = lru_cache(describe)
     rng = np.random.default_rng(recipe.seed)
     widest = describe(max(codes.shape[0] for rates in recordings for codes in rates))
-    chunks, episodes = _pieces(recordings, recipe.chunk, rng), _pieces(recordings, recipe.episode, rng)
-    done = _counted(progress, sum(piece.codes.size for piece in 2 * chunks + episodes))
-    everything = _counters(describe, cold(widest), chunks, recipe, done)
-    parts = [[piece for piece in chunks if piece.recording % 2 == half] for half in (0, 1)]
-    halves = [_counters(describe, cold(widest), part, recipe, done).capped(recipe.count) for part in parts]
-    weights = _weights(describe, cold(widest), episodes, halves, done)
-    return everything._replace(first=weights.first, second=weights.second)
+    chunks, episodes = (_lessons(describe, recordings, frames, rng) for frames in (recipe.chunk, recipe.episode))
+    return learn_lessons(widest, chunks, episodes, recipe, progress)
 
 
-def _pieces(recordings: Sequence[Sequence[np.ndarray]], frames: int, rng: np.random.Generator) -> list[Piece]:
+def learn_lessons(
+    widest: Description, chunks: Sequence[Lesson], episodes: Sequence[Lesson], recipe: Recipe, progress: Step | None = None
+) -> State:
+    """Start state of the description `widest`: counters from `chunks`, weights from `episodes`, in the order in which they are given.
+
+    The counters of all kinds of lessons lie side by side.  `pack` and `unpack` give the state that coding begins with: this one has counts
+    as they were learned.
+    """
+    done = _counted(progress, sum(lesson.symbols.size for lesson in (*chunks, *chunks, *episodes)))
+    kinds = range(max(lesson.kind for lesson in chunks) + 1)
+    own = [[lesson for lesson in chunks if lesson.kind == kind] for kind in kinds]
+    everything = [_counters(cold(widest), lessons, recipe, done).counters for lessons in own]
+    halves = []
+    for lessons in own:
+        parts = [[lesson for lesson in lessons if lesson.recording % 2 == half] for half in (0, 1)]
+        halves.append([_counters(cold(widest), part, recipe, done).capped(recipe.count) for part in parts])
+    weights = _weights(cold(widest), episodes, halves, done)
+    return weights._replace(counters=np.concatenate(everything, axis=1))
+
+
+def _lessons(describe: Describe, recordings: Sequence[Sequence[np.ndarray]], frames: int, rng: np.random.Generator) -> list[Lesson]:
     """All pieces of so many frames in random order; what is left over at an end is a piece if it is at least half as long."""
     found = []
     for number, rates in enumerate(recordings):
         for codes in rates:
             starts = range(0, max(codes.shape[2] - frames // 2, 1), frames)
             for piece in (codes[:, :, start : start + frames] for start in starts):
-                found.append(Piece(number, piece))
+                found.append(_lesson(describe, number, piece))
                 if len(codes) > 1:
                     row = int(rng.integers(len(codes)))
-                    found.append(Piece(number, piece[row : row + 1]))
+                    found.append(_lesson(describe, number, piece[row : row + 1]))
     return [found[i] for i in rng.permutation(len(found))]
 
 
-def _counters(describe: Describe, state: State, pieces: Sequence[Piece], recipe: Recipe, done: Callable[[int], None]) -> State:
+def _lesson(describe: Describe, recording: int, codes: np.ndarray) -> Lesson:
+    description = describe(len(codes))
+    return Lesson(recording, description, to_symbols(description, codes))
+
+
+def _counters(state: State, lessons: Sequence[Lesson], recipe: Recipe, done: Callable[[int], None]) -> State:
     from vqvae.codec.streams import learn
 
-    slow = lru_cache(lambda rows: replace(describe(rows), limit=recipe.limit))
-    for _, codes in pieces:
-        description = slow(len(codes))
-        learn(description, state, to_symbols(description, codes))
-        done(codes.size)
+    slow = lru_cache(lambda description: replace(description, limit=recipe.limit))
+    for lesson in lessons:
+        learn(slow(lesson.description), state, lesson.symbols, lesson.side)
+        done(lesson.symbols.size)
     return state
 
 
-def _weights(
-    describe: Describe, state: State, pieces: Sequence[Piece], halves: Sequence[State], done: Callable[[int], None]
-) -> State:
+def _weights(state: State, lessons: Sequence[Lesson], halves: Sequence[Sequence[State]], done: Callable[[int], None]) -> State:
     from vqvae.codec.streams import learn
 
-    for recording, codes in pieces:
-        description = describe(len(codes))
-        fresh = state._replace(counters=halves[1 - recording % 2].counters.copy())
-        learn(description, fresh, to_symbols(description, codes))
-        done(codes.size)
+    for lesson in lessons:
+        fresh = state._replace(counters=halves[lesson.kind][1 - lesson.recording % 2].counters.copy())
+        learn(lesson.description, fresh, lesson.symbols, lesson.side)
+        done(lesson.symbols.size)
     return state
 
 

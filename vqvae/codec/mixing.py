@@ -4,7 +4,6 @@ A symbol is a path through a tree of binary decisions.  Every decision is predic
 known around the symbol); two logistic mixers weigh the counters' logits (M. Mahoney, "Adaptive weighing of context models for lossless
 data compression", Florida Tech. CS-2005-16), and the mean of both drives a carry-less range coder.  Shifts of negative numbers round
 down.  All intermediate results fit 64 bits, so compiled code and unbounded integers give the same bytes.
-
 `mixer`, `around` and `layout` are `streams.Mixer`, `streams.Surroundings` and `description.Layout`.
 All compiled functions are in this one file, because numba's cache looks at the date of the file that a function is in and no other.
 """
@@ -25,7 +24,10 @@ from vqvae.codec.description import (
     PERIOD,
     PHASE,
     PLAIN,
+    REGISTER,
     REGISTERS,
+    RHYTHM,
+    SIDE,
     SIGNED,
 )
 from vqvae.codec.state import LEAST, ONE, PROBABILITY_BITS
@@ -33,7 +35,7 @@ from vqvae.codec.tables import BINS, LOGIT_LIMIT, MAGNITUDES, STRETCH_BITS
 
 PRICE, LEARN, ENCODE, DECODE = range(4)  # count the cost only; and learn; and write; read instead
 LOW, HIGH, CODE, POSITION, COST = range(5)  # of the range coder; the cost is in 1/65536 bit
-FIRST_SET, SECOND_SET, COUNT, BITS = range(4)  # of a symbol: weight sets in both mixers, how many contexts, bits if an index
+FIRST_SET, SECOND_SET, COUNT, BITS, ORIGIN = range(5)  # of a symbol: weight sets of both mixers, contexts; if an index: bits, what is 0
 PEAK, ACTIVITY, BEFORE, BEFORE_THAT = range(LATENESS + 1, REGISTERS)  # of the rhythm tracker
 WORD = 0xFFFFFFFF
 LEAST_CHANCE = 6  # no decision is thought less likely than this many 65536ths
@@ -132,13 +134,13 @@ def decide(mixer, mode, bit, node, depth):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def code_index(mixer, mode, symbol, bits):  # type: ignore[no-untyped-def]
-    """An index of `bits` bits as a binary tree, most significant bit first."""
-    node = 1
+def code_index(mixer, mode, symbol, bits, origin):  # type: ignore[no-untyped-def]
+    """An index of `bits` bits, counted from `origin` in a circle, as a binary tree, most significant bit first."""
+    node, path = 1, symbol - origin
     for depth in range(bits):
-        bit = (symbol >> (bits - 1 - depth)) & 1
+        bit = (path >> (bits - 1 - depth)) & 1
         node = 2 * node + decide(mixer, mode, bit, 7 * node, depth)
-    return node - (1 << bits)
+    return (node + origin) & ((1 << bits) - 1)
 
 
 @compiled
@@ -179,20 +181,23 @@ def code_signed(mixer, mode, symbol):  # type: ignore[no-untyped-def]
 def code_symbol(mixer, mode, symbol):  # type: ignore[no-untyped-def]
     """One symbol: the path through its decision tree.  Coding and pricing take the same path."""
     if mixer.choice[BITS] > 0:
-        return code_index(mixer, mode, symbol, mixer.choice[BITS])
+        return code_index(mixer, mode, symbol, mixer.choice[BITS], mixer.choice[ORIGIN])
     return code_signed(mixer, mode, symbol)
 
 
 @inlined
-def look_up_neighbours(symbols, n, channel, period, distances, lags, values):  # type: ignore[no-untyped-def]
+def look_up_neighbours(symbols, n, channel, period, side, distances, lags, values):  # type: ignore[no-untyped-def]
     """Values of the neighbours of symbol n."""
     for j in range(len(values)):
-        distance = distances[channel, j] + (period if lags[j] else 0)
+        distance = distances[channel, j] + (period if lags[j] == RHYTHM else 0)
+        if side.ndim == 2:  # noqa: SIM102 (known when this is compiled: what has no side information does not pay for it)
+            if lags[j] > RHYTHM:
+                distance += side[n, lags[j] - RHYTHM - 1]
         values[j] = symbols[n - distance] if 0 < distance <= n else 0
 
 
 @inlined
-def evaluate(definitions, terms, ids, values, registers, logs, features):  # type: ignore[no-untyped-def]
+def evaluate(definitions, terms, ids, n, side, values, registers, logs, features):  # type: ignore[no-untyped-def]
     """Features of a symbol."""
     for i in range(len(features)):
         kind, argument, cap, scale = definitions[i, 0], definitions[i, 1], definitions[i, 2], definitions[i, 3]
@@ -207,8 +212,11 @@ def evaluate(definitions, terms, ids, values, registers, logs, features):  # typ
             if kind == MAGNITUDE:
                 for m in range(definitions[i, 4], definitions[i, 5]):
                     total += terms[m, 1] * abs(values[terms[m, 0]])
-            else:
+            elif kind == REGISTER:
                 total = registers[argument]
+            if side.ndim == 2:  # noqa: SIM102 (as above)
+                if kind == SIDE:
+                    total = side[n, argument]
             features[i] = min(cap, total if scale == PLAIN else logs[scale, min(total, MAGNITUDES - 1)])
 
 
@@ -226,18 +234,26 @@ def hash_contexts(count, contexts, features, bases):  # type: ignore[no-untyped-
 
 
 @inlined
+def find_origin(channel, origins, bits, side, features, choice):  # type: ignore[no-untyped-def]
+    """What the lowest index stands for where indices are counted from a feature."""
+    if side.ndim == 2:
+        choice[ORIGIN] = features[origins[channel] - 1] - (1 << bits[channel] >> 1) if origins[channel] > 0 else 0
+
+
+@inlined
 def prepare(symbols, n, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
     """Contexts and weight sets of symbol n, from the symbols before it."""
     channel = n % len(layout.distances)
-    registers, values, features = around.registers[channel // layout.span], around.values, around.features
+    registers, values, features, side = around.registers[channel // layout.span], around.values, around.features, around.side
     registers[LATENESS] = min(MOST_LATENESS, max(-MOST_LATENESS, registers[PHASE] - registers[PERIOD])) + MOST_LATENESS
-    look_up_neighbours(symbols, n, channel, registers[PERIOD] * len(layout.distances), layout.distances, layout.lags, values)
-    evaluate(layout.features, layout.terms, layout.ids[channel], values, registers, logs, features)
+    look_up_neighbours(symbols, n, channel, registers[PERIOD] * len(layout.distances), side, layout.distances, layout.lags, values)
+    evaluate(layout.features, layout.terms, layout.ids[channel], n, side, values, registers, logs, features)
     hash_contexts(layout.counts[channel], layout.contexts, features, mixer.bases)
     first, first_size, second, second_size = layout.selection[0], layout.selection[1], layout.selection[2], layout.selection[3]
     selected = min(features[first], first_size - 1) * second_size + min(features[second], second_size - 1)
     mixer.choice[FIRST_SET], mixer.choice[SECOND_SET] = layout.classes[channel] * BINS, selected * BINS
     mixer.choice[COUNT], mixer.choice[BITS] = layout.counts[channel], layout.bits[channel]
+    find_origin(channel, layout.origins, layout.bits, side, features, mixer.choice)
 
 
 @inlined

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import lzma
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,9 +21,11 @@ LEAST = ONE // 2048  # a counter's probability stays in LEAST … ONE - LEAST
 # Packed states: probabilities as logits in steps of 1 nat, weights in steps of 1/16.
 MOST_BYTES = 300_000
 _MAGIC = b"VQS1"
+_SEVERAL = b"VQS+"
 _NAT = 256
 _WEIGHT_STEP = 4096
 _SEEN = (8, 12, 16, 24, 32, 48, 64, 96, 120)  # counters that were updated less often are left out: the first that is enough
+_SEEN_OFTEN = (*_SEEN, 150, 200, 250)
 _MOST_LEVEL = 63
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 23, "lc": 3, "lp": 0, "pb": 0}]
 _MOST_NUMBERS = 1 << 26  # a packed state may hold
@@ -40,6 +44,15 @@ class State(NamedTuple):
     def capped(self, most: int) -> State:
         """The same with counts of at most `most`, so that what comes next counts for more."""
         return self._replace(counters=(self.counters & ~255) | np.minimum(self.counters & 255, most))
+
+    def of_kind(self, kind: int, kinds: int) -> State:
+        """One of `kinds` equal parts of the counters, which lie side by side."""
+        width = self.counters.shape[1] // kinds
+        return self._replace(counters=self.counters[:, kind * width : (kind + 1) * width])
+
+    def forgotten(self) -> State:
+        """The same weights, with counters that have seen nothing."""
+        return self._replace(counters=np.full_like(self.counters, (ONE // 2) << 8))
 
     def digest(self) -> str:
         """SHA-256 of state and tables: coding and decoding must start from the same."""
@@ -72,18 +85,23 @@ def pack(state: State, most: int = MOST_BYTES) -> bytes:
 
     Counters that were seldom updated are left out, as many as it takes to need at most `most` bytes; ValueError if none would do.
     """
+    for least in _SEEN:
+        packed = _packed(state, least)
+        if len(packed) <= most:
+            return packed
+    raise ValueError(f"start state takes {len(packed)} bytes, more than {most}: learn it with fewer hash bits")
+
+
+def _packed(state: State, least: int) -> bytes:
+    """State without counters that were updated less than `least` times -> compressed bytes."""
     levels = (tables().stretch[state.counters >> (8 + PROBABILITY_BITS - STRETCH_BITS)] + _NAT // 2) // _NAT
     levels = np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL) + _MOST_LEVEL + 1
     start = int(np.median(state.first[:, 1::2]))
     weights = [_rounded(array, start) for array in (state.first, state.second)]
     numbers = np.array([*state.counters.shape, len(state.first), len(state.second), start], "<i4")
-    for least in _SEEN:
-        counters = np.where(state.counters & 255 >= least, levels, 0).astype(np.uint8)
-        body = b"".join([numbers.tobytes(), counters.tobytes(), *weights])
-        packed = _MAGIC + lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=_FILTERS)
-        if len(packed) <= most:
-            return packed
-    raise ValueError(f"start state takes {len(packed)} bytes, more than {most}: learn it with fewer hash bits")
+    counters = np.where(state.counters & 255 >= least, levels, 0).astype(np.uint8)
+    body = b"".join([numbers.tobytes(), counters.tobytes(), *weights])
+    return _MAGIC + lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=_FILTERS)
 
 
 def unpack(data: bytes, count: int = 2) -> State:
@@ -95,7 +113,7 @@ def unpack(data: bytes, count: int = 2) -> State:
     contexts, slots, first, second, start = (int(number) for number in np.frombuffer(body[:20], "<i4"))
     inputs = 2 * contexts + 1
     sizes = [20, contexts * slots, 2 * first * inputs, 2 * second * inputs]
-    if min(contexts, slots, first, second) < 1 or slots & (slots - 1) or len(body) != sum(sizes):
+    if min(contexts, slots, first, second) < 1 or len(body) != sum(sizes):
         raise ValueError(f"start state is damaged: {len(body)} bytes, {contexts} x {slots} counters and {first + second} weight sets")
     ends = np.cumsum(sizes)
     levels = np.frombuffer(body[ends[0] : ends[1]], np.uint8).reshape(contexts, slots).astype(np.int64)
@@ -104,6 +122,43 @@ def unpack(data: bytes, count: int = 2) -> State:
     counters = np.where(levels > 0, chances << 8 | count, ONE // 2 << 8).astype(np.int32)
     weights = [_weights(body[a:b], start, inputs) for a, b in pairwise(ends[1:])]
     return State(counters, *weights)
+
+
+def pack_several(states: Mapping[str, State], most: int = MOST_BYTES) -> bytes:
+    """States by name -> compressed bytes, as `pack` makes them, at most `most` in all; what is left out was seen equally seldom in each."""
+    low, high = 0, len(_SEEN_OFTEN) - 1
+    packed = _several(states, _SEEN_OFTEN[high])
+    if len(packed) > most:
+        raise ValueError(f"start states take {len(packed)} bytes, more than {most}: learn them with fewer hash bits")
+    while low < high:
+        middle = (low + high) // 2
+        found = _several(states, _SEEN_OFTEN[middle])
+        if len(found) <= most:
+            packed, high = found, middle
+        else:
+            low = middle + 1
+    return packed
+
+
+def _several(states: Mapping[str, State], least: int) -> bytes:
+    packed = {name: _packed(state, least) for name, state in states.items()}
+    index = json.dumps({name: len(part) for name, part in packed.items()}, separators=(",", ":")).encode()
+    return _SEVERAL + len(index).to_bytes(4, "little") + index + b"".join(packed.values())
+
+
+def unpack_several(data: bytes, count: int = 2) -> dict[str, State]:
+    """Undo `pack_several`, counters as `unpack` makes them; ValueError for bytes that are no packed states."""
+    start = len(_SEVERAL) + 4
+    if data[: len(_SEVERAL)] != _SEVERAL or len(data) < start:
+        raise ValueError(f"start states begin with {data[:4]!r}, not {_SEVERAL!r}: they were written by another version")
+    stop = start + int.from_bytes(data[start - 4 : start], "little")
+    sizes = json.loads(data[start:stop])
+    if not isinstance(sizes, dict) or any(type(size) is not int or size < 0 for size in sizes.values()):
+        raise ValueError("start states are damaged: their index does not give the size of each")
+    found = {}
+    for name, size in sizes.items():
+        found[name], stop = unpack(data[stop : stop + size], count), stop + size
+    return found
 
 
 def _decompressed(data: bytes) -> bytes:

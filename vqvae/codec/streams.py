@@ -5,6 +5,7 @@ A stream is one flat array of symbols in coding order.  States that are handed i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ class Mixer(NamedTuple):
     bases: np.ndarray  # (C,) int64, where the symbol's decision tree begins in each context's table
     places: np.ndarray  # (C,) int64, counters of the decision at hand
     inputs: np.ndarray  # (1 + 2 C,) int64
-    choice: np.ndarray  # (4,) int64
+    choice: np.ndarray  # (5,) int64
     squash: np.ndarray  # the tables: see `Tables`
     stretch: np.ndarray
     reciprocal: np.ndarray
@@ -46,6 +47,7 @@ class Surroundings(NamedTuple):
     values: np.ndarray  # (J,) its neighbours
     features: np.ndarray  # (F,)
     registers: np.ndarray  # (rows, REGISTERS)
+    side: np.ndarray  # (n, E) int32, what is known of every symbol beforehand; (0,) where nothing ever is: the kernel is compiled for that
 
 
 class Chosen(NamedTuple):
@@ -55,36 +57,70 @@ class Chosen(NamedTuple):
     payload: bytes
 
 
-def learn(description: Description, state: State, symbols: np.ndarray) -> float:
-    """Adapt the state to a stream; returns what the stream would take, bits."""
+class Part(NamedTuple):
+    """One kind of symbols in a stream, and what the coder starts them with."""
+
+    description: Description
+    start: State
+    symbols: np.ndarray  # of any shape; in range: the caller has looked
+    side: np.ndarray | None = None  # (n, E) integers that a reader knows before these symbols
+
+
+def learn(description: Description, state: State, symbols: np.ndarray, side: np.ndarray | None = None) -> float:
+    """Adapt the state to symbols, of which `side` (n, E) is known beforehand; returns what they would take, bits."""
     mixer = new_mixer(description, state)
-    mixing.run(mixing.LEARN, _flat(symbols), description.layout, tables().logs, new_surroundings(description), mixer)
+    mixing.run(mixing.LEARN, _flat(symbols), description.layout, tables().logs, new_surroundings(description, side), mixer)
     return int(mixer.coder[mixing.COST]) / 65536
 
 
 def encode(description: Description, start: State, symbols: np.ndarray) -> bytes:
-    """A stream -> payload.  Symbols are in range: the caller has looked."""
-    flat = _flat(symbols)
-    room = _room(flat)
+    """A stream of one kind of symbols -> payload."""
+    return encode_parts([Part(description, start, symbols)])
+
+
+def encode_parts(parts: Sequence[Part]) -> bytes:
+    """Several kinds of symbols, one after the other -> one payload."""
+    flat = [_flat(part.symbols) for part in parts]
+    room = sum(map(_room, flat))
     while True:
-        mixer = new_mixer(description, start.copy(), np.zeros(room, np.uint8))
-        mixing.run(mixing.ENCODE, flat, description.layout, tables().logs, new_surroundings(description), mixer)
-        payload = _written(mixer)
-        if payload is not None:
-            return payload
-        room = int(mixer.coder[mixing.POSITION]) + 1
+        payload, coder = np.zeros(room, np.uint8), _new_coder()
+        for part, symbols in zip(parts, flat, strict=True):
+            mixer, around = new_mixer(part.description, part.start.copy(), payload, coder), new_surroundings(part.description, part.side)
+            mixing.run(mixing.ENCODE, symbols, part.description.layout, tables().logs, around, mixer)
+        written = _written(payload, coder)
+        if written is not None:
+            return written
+        room = int(coder[mixing.POSITION]) + 1
 
 
 def decode(description: Description, start: State, payload: bytes, count: int) -> np.ndarray:
     """The `count` symbols of a payload (missing bytes are zeros); ValueError when it is longer than so many symbols take."""
-    symbols = np.zeros(count, np.int32)
-    data = np.frombuffer(bytearray(payload) + b"\0", np.uint8)  # writable, so that the kernel is compiled for one kind of array
-    mixer = new_mixer(description, start.copy(), data)
-    mixer.coder[mixing.CODE], mixer.coder[mixing.POSITION] = int.from_bytes(payload[:4].ljust(4, b"\0"), "big"), 4
-    mixing.run(mixing.DECODE, symbols, description.layout, tables().logs, new_surroundings(description), mixer)
-    if len(payload) > mixer.coder[mixing.POSITION]:
-        raise ValueError(f"{len(payload)} bytes are more than {count} symbols take: payload and shape do not belong together")
+    reader = Reader(payload)
+    symbols = reader.read(description, start, count)
+    reader.close()
     return symbols
+
+
+class Reader:
+    """A payload, read one kind of symbols after the other, in the order in which they were written."""
+
+    def __init__(self, payload: bytes) -> None:
+        self._size, self._count, self._coder = len(payload), 0, _new_coder()
+        self._data = np.frombuffer(bytearray(payload) + b"\0", np.uint8)  # writable, so that the kernel is compiled for one kind of array
+        self._coder[mixing.CODE], self._coder[mixing.POSITION] = int.from_bytes(payload[:4].ljust(4, b"\0"), "big"), 4
+
+    def read(self, description: Description, start: State, count: int, side: np.ndarray | None = None) -> np.ndarray:
+        """The next `count` symbols (n,) int32, of which `side` (n, E) is known; missing bytes are zeros."""
+        symbols = np.zeros(count, np.int32)
+        mixer = new_mixer(description, start.copy(), self._data, self._coder)
+        mixing.run(mixing.DECODE, symbols, description.layout, tables().logs, new_surroundings(description, side), mixer)
+        self._count += count
+        return symbols
+
+    def close(self) -> None:
+        """ValueError when the payload is longer than what was read of it takes."""
+        if self._size > self._coder[mixing.POSITION]:
+            raise ValueError(f"{self._size} bytes are more than {self._count} symbols take: payload and shape do not belong together")
 
 
 def choose_values(description: Description, start: State, symbols: np.ndarray, targets: np.ndarray, weight: int) -> Chosen:
@@ -113,25 +149,38 @@ def choose_last(
     return _chosen(description, start, flat, mixer)
 
 
-def new_mixer(description: Description, state: State, payload: np.ndarray | None = None) -> Mixer:
-    """A mixer at the start of a stream; it changes the state."""
+def new_mixer(
+    description: Description, state: State, payload: np.ndarray | None = None, coder: np.ndarray | None = None
+) -> Mixer:
+    """A mixer for symbols of one kind; it changes the state.  coder: goes on where that range coder is; None: a new one."""
     t, layout = tables(), description.layout
-    coder = np.zeros(5, np.int64)
-    coder[mixing.HIGH] = mixing.WORD
     inputs = np.zeros(description.inputs, np.int64)
     inputs[0] = mixing.CONSTANT
     bases, places = np.zeros((2, len(description.contexts)), np.int64)
     lookups = (t.squash, t.stretch, t.reciprocal, t.logit_trust, t.linear_trust, t.cost, t.bins)
     payload = np.zeros(0, np.uint8) if payload is None else payload
-    choice = np.zeros(4, np.int64)
+    choice = np.zeros(5, np.int64)
+    coder = _new_coder() if coder is None else coder
     return Mixer(payload, coder, *state, bases, places, inputs, choice, *lookups, layout.mask, layout.rate, layout.limit, layout.unary)
 
 
-def new_surroundings(description: Description) -> Surroundings:
-    """Nothing known yet."""
+def new_surroundings(description: Description, side: np.ndarray | None = None) -> Surroundings:
+    """Nothing known yet but `side` (n, E); ValueError when that is not what the description looks at."""
     registers = np.zeros((description.rows, REGISTERS), np.int64)
     registers[:, mixing.PERIOD], registers[:, mixing.PHASE] = mixing.FIRST_PERIOD, 1
-    return Surroundings(np.zeros(description.distances.shape[1], np.int64), np.zeros(len(description.features), np.int64), registers)
+    values, features = np.zeros(description.distances.shape[1], np.int64), np.zeros(len(description.features), np.int64)
+    nothing = (0, 0) if np.any(description.origins) else 0
+    beside = np.zeros(nothing, np.int32) if side is None else np.ascontiguousarray(side, np.int32)
+    columns = beside.shape[1] if beside.ndim == 2 else 0
+    if columns != description.sides or beside.min(initial=0) < 0:
+        raise ValueError(f"side information of shape {beside.shape} is not {description.sides} columns of numbers from 0")
+    return Surroundings(values, features, registers, beside)
+
+
+def _new_coder() -> np.ndarray:
+    coder = np.zeros(5, np.int64)
+    coder[mixing.HIGH] = mixing.WORD
+    return coder
 
 
 def _flat(symbols: np.ndarray) -> np.ndarray:
@@ -144,16 +193,16 @@ def _room(flat: np.ndarray) -> int:
     return 2 * len(flat) + 64
 
 
-def _written(mixer: Mixer) -> bytes | None:
+def _written(payload: np.ndarray, coder: np.ndarray) -> bytes | None:
     """The payload, once all symbols are coded; None when it had too little room."""
-    low, position = int(mixer.coder[mixing.LOW]), int(mixer.coder[mixing.POSITION])
-    if position >= len(mixer.payload):
+    low, position = int(coder[mixing.LOW]), int(coder[mixing.POSITION])
+    if position >= len(payload):
         return None
     if low:  # this byte and zeros for ever lie inside the coder's last interval
-        mixer.payload[position] = (low >> 24) + 1
-    return bytes(mixer.payload[: position + 1]).rstrip(b"\0")
+        payload[position] = (low >> 24) + 1
+    return bytes(payload[: position + 1]).rstrip(b"\0")
 
 
 def _chosen(description: Description, start: State, symbols: np.ndarray, mixer: Mixer) -> Chosen:
-    payload = _written(mixer)
+    payload = _written(mixer.payload, mixer.coder)
     return Chosen(symbols, encode(description, start, symbols) if payload is None else payload)

@@ -5,22 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, listed, one_thread, selected, selection
+from vqvae.commands.arguments import Add, folder_of, listed, one_thread, selected, selection
 from vqvae.commands.terminal import Told
 
+if TYPE_CHECKING:
+    from vqvae.codec.protocol import Codec
+    from vqvae.contest.race import Told as Heard
+
 RATIOS = "8,16,32,64"
+LEVELS = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
 
 
 def add(command: Add) -> None:
     """Declare `benchmark`."""
     many = command("benchmark", benchmark, "Score every codec at several sizes on a folder of recordings.")
-    many.add_argument("kind", metavar="KIND", help="of data: ecg")
+    many.add_argument("kind", metavar="KIND", help="of data: ecg or piano")
     selection(many)
     many.add_argument("--codecs", metavar="A,B", help="names that `list` shows, or checkpoint folders; all of them when left out")
-    many.add_argument("--ratios", default=RATIOS, metavar="R,R", help=f"compression ratios to read scores off at; {RATIOS} when left out")
-    many.add_argument("--leads", default="all", metavar="all|first|NAME", help="the leads that are coded; all when left out")
+    many.add_argument("--ratios", metavar="R,R", help=f"compression ratios to read scores off at; {RATIOS} when left out; ecg only")
+    many.add_argument("--leads", metavar="all|first|NAME", help="the leads that are coded; all when left out; ecg only")
     many.add_argument("--seconds", type=float, help="the beginning of every recording only")
     many.add_argument("--output", type=Path, required=True, metavar="RESULTS.json")
 
@@ -30,33 +35,68 @@ def benchmark(options: argparse.Namespace) -> None:
     from vqvae import codecs
     from vqvae.cards import table
     from vqvae.config import require_writable, write_json
-    from vqvae.contest.benchmark import benchmark as run
     from vqvae.contest.schema import origin
-    from vqvae.modalities import modality, names
+    from vqvae.modalities import names
 
     if options.kind not in names():
         raise ValueError(f"there is no kind of data {options.kind!r}; there are: {', '.join(names())}")
     require_writable(options.output)
-    kind: Any = modality(options.kind)
     entrants = [codecs.codec(name) for name in (listed(options.codecs) if options.codecs is not None else codecs.names(options.kind))]
-    ratios = [_number(text) for text in listed(options.ratios)]
-    paths = selected(options)
-
-    def cut(recording: Any) -> Any:
-        leads = {"all": None, "first": recording.leads[:1]}.get(options.leads, [options.leads])
-        return kind.excerpt(recording, leads, options.seconds)
-
+    if options.kind != "ecg" and (options.ratios is not None or options.leads is not None):
+        raise ValueError(f"--ratios and --leads are not for {options.kind}: leave them out")
+    ratios = [_number(text) for text in listed(RATIOS if options.ratios is None else options.ratios)]
+    paths = selected(options, options.kind)
     one_thread()
     with Told() as told:
-        found = run(options.kind, paths, entrants, ratios, cut, lambda name, doing, share: told(f"{name}: {doing}", share))
+
+        def tell(name: str, doing: str, share: float) -> None:
+            told(f"{name}: {doing}", share)
+
+        signals = options.kind == "ecg"
+        found = _of_signals(options, paths, entrants, ratios, tell) if signals else _of_notes(options, paths, entrants, tell)
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
-    result = {**origin(digests, options.command), **found}
+    data = {"folder": folder_of(options), "recordings": list(paths)}
+    result = {**origin(digests, options.command), "data": data, **found}
     for failure in found["failed"]:
         print(f"{failure['codec']} cannot code {failure['recording']}: {failure['sentence']}", file=sys.stderr)
     if not found["points"]:
         raise ValueError("no codec could code any of these recordings")
     print(table(result))
     write_json(options.output, result)
+
+
+def _of_signals(
+    options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], ratios: list[float], told: Heard
+) -> dict[str, Any]:
+    """At sizes that cover the useful compression ratios."""
+    from vqvae.contest.benchmark import benchmark as run
+    from vqvae.modalities import modality
+
+    kind: Any = modality(options.kind)
+
+    def cut(recording: Any) -> Any:
+        leads = {None: None, "all": None, "first": recording.leads[:1]}.get(options.leads, [options.leads])
+        return kind.excerpt(recording, leads, options.seconds)
+
+    return run(options.kind, paths, entrants, ratios, cut, told)
+
+
+def _of_notes(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:
+    """At the qualities of every checkpoint's levels; opponents at `LEVELS`."""
+    from vqvae.contest.benchmark import benchmark_qualities
+    from vqvae.families import family
+    from vqvae.modalities import modality
+
+    kind: Any = modality(options.kind)
+    qualities: dict[str, list[float]] = {}
+    for codec in entrants:
+        own = getattr(codec, "checkpoint", None)
+        qualities[codec.name] = [family(own).quality(level + 1) for level in range(own.levels)] if own else list(LEVELS)
+
+    def cut(recording: Any) -> Any:
+        return recording if options.seconds is None else kind.excerpt(recording, 0.0, options.seconds)
+
+    return benchmark_qualities(options.kind, paths, entrants, qualities, cut, told)
 
 
 def _number(text: str) -> float:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, listed, one_thread, read
+from vqvae.commands.arguments import Add, kind_of, listed, one_thread, read
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -42,14 +42,15 @@ def compare(options: argparse.Namespace) -> None:
     from vqvae.contest.schema import compared
     from vqvae.modalities import modality
 
-    named = listed(options.codecs) if options.codecs is not None else list(codecs.names("ecg"))
+    named = listed(options.codecs) if options.codecs is not None else list(codecs.names(kind_of(options.file)))
     entrants = {name: codecs.codec(name) for name in named}
     kind = _kind(entrants)
     if options.output:
         require_writable(options.output, folder=not options.output.suffix)
     recording = read(modality(kind), options.file, options.rate)
     noisy = _disturbed(recording, options)
-    contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, lead=options.lead)
+    asked = _measured(recording, options)
+    contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, **asked)
     size = options.size if options.compression is None else contest.size(options.compression)
     for warning in warned(named, recording.name):
         print(f"note: {warning}", file=sys.stderr)
@@ -67,10 +68,21 @@ def _kind(entrants: dict[str, Codec]) -> str:
     return kinds.pop()
 
 
+def _measured(recording: Any, options: argparse.Namespace) -> dict[str, str]:
+    """How the recording is to be measured, as its modality's options."""
+    if options.lead is None:
+        return {}
+    if not hasattr(recording, "leads"):
+        raise ValueError("--lead is for recordings with leads: leave it out")
+    return {"lead": options.lead}
+
+
 def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
     """The recording with the noise asked for, None without."""
     if options.noise is None:
         return None
+    if not hasattr(recording, "leads"):
+        raise ValueError("--noise is added to electrocardiograms: leave it out")
     from vqvae.modalities.ecg.disturb import Disturbance, disturb
 
     kinds, _, level = options.noise.rpartition(":")
@@ -111,7 +123,7 @@ def _write(options: argparse.Namespace, contest: Contest, results: list[Result],
     from vqvae.config import write_bytes, write_json
 
     source = _source(options)
-    lead = contest.recording.leads[contest.analysis.lead]
+    lead = contest.recording.leads[contest.analysis.lead] if hasattr(contest.recording, "leads") else ""
     asked = bundle.Asked(tuple(named), size, lead, options.noise or "", options.seed)
     if options.output.suffix == ".json":
         write_json(options.output, bundle.report(contest, results, source, asked))

@@ -12,7 +12,7 @@ from vqvae.commands.terminal import Told
 def add(command: Add) -> None:
     """Declare `download` and `list`."""
     fetch = command("download", download, "Download a data set: resumable, every file checked by its sha256.")
-    fetch.add_argument("dataset", metavar="DATASET", help="mitdb or ludb")
+    fetch.add_argument("dataset", metavar="DATASET", help="mitdb, ludb or asap")
     fetch.add_argument("--output", type=Path, required=True, metavar="DIR")
     command("list", listing, "Show checkpoints, examples and data sets.")
 

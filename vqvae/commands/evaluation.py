@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import Add, selected, selection
+from vqvae.commands.arguments import Add, folder_of, selected, selection
 from vqvae.commands.terminal import Told
 
 
@@ -27,31 +27,33 @@ def evaluate(options: argparse.Namespace) -> None:
 
     if options.output:
         require_writable(options.output)
-    paths = selected(options)
     folder = checkpoints.find(options.checkpoint)
+    paths = selected(options, checkpoints.kind(folder))
     result = _delineation(folder, options, paths) if checkpoints.task(folder) == "delineator" else _codes(folder, options, paths)
     if options.output:
         write_json(options.output, result)
 
 
-def _codes(folder: Path, options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
+def _codes(folder: Path, options: argparse.Namespace, paths: dict[str, Path]) -> dict[str, Any]:
     from vqvae import evaluation, pipeline
     from vqvae.cards import table
 
     checkpoint = pipeline.load(folder)
+    asked = {} if options.lead is None else {"lead": options.lead}
+    levels = None if options.levels is None else [options.levels]
     with Told() as told:
-        result = evaluation.evaluate(checkpoint, paths, [options.levels] if options.levels is not None else None, told, lead=options.lead)
+        result = evaluation.evaluate(checkpoint, paths, levels, told, folder_of(options), **asked)
     result = {**evaluation.provenance(folder, options.command), **result}
     print(table(result))
     return result
 
 
-def _delineation(folder: Path, options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
+def _delineation(folder: Path, options: argparse.Namespace, paths: dict[str, Path]) -> dict[str, Any]:
     from vqvae.cards import table
     from vqvae.delineator import evaluate_delineator
     from vqvae.evaluation import answers, provenance
 
-    names = [path.name for path in paths]
+    names = list(paths)
     data = {"folder": options.data.name, "recordings": names}
     result = {**provenance(folder, options.command), "data": data, **answers(evaluate_delineator(folder, options.data, names))}
     print(table(result))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, naming, read
+from vqvae.commands.arguments import Add, first_checkpoint, kind_of, naming, read, stated_rate
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def add(command: Add) -> None:
     pack.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
     pack.add_argument("output", type=Path, metavar="OUT.vqz", help="the file; for several recordings a folder")
     which = pack.add_mutually_exclusive_group()
-    which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; ecg when left out")
+    which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; the kind's own when left out")
     which.add_argument("--codec", metavar="NAME", help="a checkpoint or an opponent")
     much = pack.add_mutually_exclusive_group()
     rates = "the bit rate, 1 for the lowest: residual levels of a codebook, steps of a fine checkpoint"
@@ -28,7 +28,8 @@ def add(command: Add) -> None:
     much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
     much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
     much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
-    pack.add_argument("--chunk", type=float, metavar="SECONDS", help="how much is coded together and lost together; 300 when left out")
+    length = "s, or notes, that are coded together and lost together; 300 s or 4000 notes when left out"
+    pack.add_argument("--chunk", type=float, metavar="LENGTH", help=length)
     pack.add_argument("--coder", choices=("static", "adaptive"), help="the entropy coder; the codec's own when left out")
     pack.add_argument("--rate", type=float, help="samples per second, for files that do not say")
 
@@ -43,9 +44,10 @@ def encode(options: argparse.Namespace) -> None:
     from vqvae import codecs
     from vqvae.config import require_writable, write_bytes
     from vqvae.modalities import modality
+    from vqvae.rates import rate_of
 
-    chunk = codecs.CHUNK if options.chunk is None else options.chunk
-    codec = codecs.codec(options.codec or options.checkpoint or "ecg", chunk, options.coder or "")
+    name = options.codec or options.checkpoint or first_checkpoint(kind_of(options.files[0]))
+    codec = codecs.codec(name, options.chunk, options.coder or "")
     kind: Any = modality(codec.modality)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)
@@ -59,9 +61,8 @@ def encode(options: argparse.Namespace) -> None:
         taken.add(target.resolve())
         target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, data)
-        extent = kind.extent(kind.to_tensors(recording).layout)
-        ratio, rate = extent.raw_bytes / len(data), 8 * len(data) / extent.amount
-        print(f"{target}: {len(data)} bytes by {codec.name}, {rate:.0f} {extent.unit} per lead, {ratio:.1f} times smaller")
+        cost = rate_of(data, kind.to_tensors(recording).layout)
+        print(f"{target}: {len(data)} bytes by {codec.name}, {stated_rate(cost)}")
 
 
 def _encoded(codec: Codec, recording: Any, options: argparse.Namespace) -> bytes:

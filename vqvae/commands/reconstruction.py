@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import Add, read
+from vqvae.commands.arguments import MIDI, Add, first_checkpoint, kind_of, read, stated_rate
 from vqvae.commands.terminal import Told
 
 
@@ -14,12 +14,13 @@ def add(command: Add) -> None:
     """Declare `reconstruct`."""
     one = command("reconstruct", reconstruct, "Write what is left of recordings after a trip through a checkpoint's codes.")
     one.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
-    one.add_argument("--checkpoint", default="ecg", help="a folder, or a name that `list` shows")
+    one.add_argument("--checkpoint", help="a folder, or a name that `list` shows; the kind's own when left out")
     rates = "bit rate, from 1 for the least: residual levels of a codebook, steps of a fine checkpoint; the most when left out"
     one.add_argument("--levels", type=int, help=rates)
     one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
     one.add_argument("--rate", type=float, help="samples per second, for files that do not say")
-    one.add_argument("--output", type=Path, required=True, metavar="OUT", help="folder for the reconstructions")
+    one.add_argument("--output", type=Path, required=True, metavar="OUT", help="folder for the reconstructions, or a .mid file")
+    one.add_argument("--audio", type=Path, metavar="OUT.ogg", help="how the reconstruction of one performance sounds, as OGG or WAV")
     one.add_argument("--report", type=Path, metavar="REPORT.json", help="scores with units and definitions")
 
 
@@ -29,12 +30,14 @@ def reconstruct(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable, write_json
     from vqvae.modalities import modality
 
-    checkpoint = pipeline.load(options.checkpoint)
+    checkpoint = pipeline.load(options.checkpoint or first_checkpoint(kind_of(options.files[0])))
     kind: Any = modality(checkpoint.config.modality)
     if options.report and len(options.files) > 1:
         raise ValueError("--report describes one recording: give one FILE, or use evaluate for many")
     level = checkpoint.levels if options.levels is None else options.levels
-    require_writable(options.output, folder=True)
+    if options.audio:
+        _require_audible(kind, options)
+    require_writable(options.output, folder=not _names_a_file(options))
     if options.report:
         require_writable(options.report)
     _require_targets(kind, options)
@@ -46,13 +49,16 @@ def reconstruct(options: argparse.Namespace) -> None:
             rebuilt = pipeline.decode(checkpoint, encoded, None, lambda share: told("decoding", share))
         cost = pipeline.rate(checkpoint, encoded)
         report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
-        options.output.mkdir(parents=True, exist_ok=True)
-        written = kind.write(kind.marked(rebuilt, report), options.output / recording.name)
+        target = _target(options, recording.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written = kind.write(kind.marked(rebuilt, report), target)
+        if options.audio:
+            _play(recording, rebuilt, options.audio)
+            written.append(options.audio)
         if options.report:
             write_json(options.report, evaluation.single(checkpoint, recording, level, cost, report, options.command))
-        lead = recording.leads[analysis.lead]
-        size = f"{cost.value:.0f} {cost.unit} per lead, {cost.compression_ratio:.1f} times smaller; measured on lead {lead}."
-        print(f"{recording.name}: {kind.verdict(report).text} {size}")
+        where = f"; measured on lead {recording.leads[analysis.lead]}" if kind.name == "ecg" else ""
+        print(f"{recording.name}: {kind.verdict(report).text} {stated_rate(cost)}{where}.")
         print("  wrote " + ", ".join(str(path) for path in written))
 
 
@@ -62,9 +68,41 @@ def _require_targets(kind: Any, options: argparse.Namespace) -> None:
     taken = {path.resolve(): f"the input {path}" for file in files for path in (*kind.targets(file), file)}
     for file in options.files:
         name = read(kind, file, options.rate).name
-        for target in kind.targets(options.output / name):
+        for target in kind.targets(_target(options, name)):
             if holder := taken.get(target.resolve()):
                 raise ValueError(f"the reconstruction of {file} would replace {holder}: choose another --output")
             taken[target.resolve()] = f"{target}, the reconstruction of {file}"
     if options.report and (holder := taken.get(options.report.resolve())):
         raise ValueError(f"the report would replace {holder}: choose another --report")
+
+
+def _names_a_file(options: argparse.Namespace) -> bool:
+    """Whether OUT is the reconstruction itself, and no folder for it."""
+    return len(options.files) == 1 and options.output.suffix.lower() in MIDI and not options.output.is_dir()
+
+
+def _target(options: argparse.Namespace, name: str) -> Path:
+    """Where the reconstruction of a recording of this name goes."""
+    return Path(options.output) if _names_a_file(options) else Path(options.output / name)
+
+
+def _require_audible(kind: Any, options: argparse.Namespace) -> None:
+    from vqvae.config import require_writable
+
+    if kind.name != "piano" or len(options.files) > 1:
+        raise ValueError("--audio plays one performance: give one MIDI file")
+    if options.audio.suffix.lower() not in (".ogg", ".wav"):
+        raise ValueError(f"--audio {options.audio} is neither .ogg nor .wav")
+    require_writable(options.audio)
+
+
+def _play(recording: Any, rebuilt: Any, target: Path) -> None:
+    """Write how a reconstruction sounds, as loud as the original would be."""
+    from vqvae.config import write_bytes
+    from vqvae.modalities.piano.sound import RATE, gain_for, render
+    from vqvae.modalities.piano.sound_files import ogg, wav
+
+    with Told() as told:
+        gain = gain_for(render(recording, progress=lambda share: told("listening to the original", share / 2)))
+        samples = render(rebuilt, progress=lambda share: told("playing the reconstruction", 0.5 + share / 2)) * gain
+    write_bytes(target, (ogg if target.suffix.lower() == ".ogg" else wav)(samples.clip(-1, 1), RATE))

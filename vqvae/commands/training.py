@@ -44,23 +44,36 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     """Train what the configuration is of, on the recordings below `data`; returns the folder of the best weights."""
     from vqvae.coder_training import learn_coders
     from vqvae.config import from_json
+    from vqvae.gesture_training import train_gestures
+    from vqvae.note_training import train_notes
     from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
     from vqvae.training.coding import train_fine_checkpoint
     from vqvae.training.config import CodebookConfig
     from vqvae.training.delineation import DelineatorConfig, train_delineator
     from vqvae.training.fine import FineCheckpointConfig
+    from vqvae.training.gestures import GesturesConfig
     from vqvae.training.loop import train as train_codebook
+    from vqvae.training.notes import NotesConfig
     from vqvae.training.steps import Progress
 
     def progress(at: Progress) -> bool:
         told(f"step {at.step} of {at.steps}", at.step / at.steps)
         return not stopped.asked
 
+    def heard(doing: str, share: float) -> None:
+        told(doing, share)
+        if stopped.asked:
+            raise KeyboardInterrupt
+
     task = settings.get("task", "codebook")
     if task == "delineator":
         return train_delineator(from_json(DelineatorConfig, settings), data / "ludb", run, progress)
     if task in ("autoencoder", "vae"):
         return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
+    if task == "notes":
+        return train_notes(from_json(NotesConfig, settings), data, run, told)
+    if task == "gestures":
+        return train_gestures(from_json(GesturesConfig, settings), data, run, heard)
     if task == "fine":
         best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     else:

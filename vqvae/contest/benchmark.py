@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,14 +33,14 @@ class _Row(NamedTuple):
 
 def benchmark(
     kind: str,
-    paths: Sequence[Path],
+    paths: Mapping[str, Path],
     codecs: Sequence[Codec],
     ratios: Sequence[float],
     cut: Callable[[Any], Any] = lambda recording: recording,
     told: Told | None = None,
     grid: Sequence[float] = GRID,
 ) -> dict[str, Any]:
-    """The schema's "data", "points" and "at_ratios" (`schema.interpolated`) for the recordings in `paths`, each shortened by `cut`.
+    """The schema's "points" and "at_ratios" (`schema.interpolated`) for recordings by name, each shortened by `cut`.
 
     "failed" names every recording that a codec could not code, and why.  ValueError when a ratio lies outside the grid.
     """
@@ -48,34 +48,61 @@ def benchmark(
         raise ValueError(f"the ratio {outside[0]:g} lies outside {grid[0]:g} to {grid[-1]:g}, where files are made")
     rows: list[_Row] = []
     failed: list[dict[str, str]] = []
-    for done, path in enumerate(paths):
+    for done, (name, path) in enumerate(paths.items()):
         recording = cut(modality(kind).read(path))
         contest = prepare(kind, recording)
         sizes = [contest.size(ratio) for ratio in grid]
 
-        def tell(codec: str, doing: str, share: float, name: str = path.name, done: int = done) -> None:
+        def tell(codec: str, doing: str, share: float, name: str = name, done: int = done) -> None:
             if told:
                 told(f"{name} {codec}", doing, (done + share) / len(paths))
 
         for result in contest.curve(codecs, sizes, tell):
             if isinstance(result, Failed):
-                failed.append({"recording": path.name, **result._asdict()})
+                failed.append({"recording": name, **result._asdict()})
             else:
-                rows.append(_row(result, sizes, path.name))
+                rows.append(_row(result, sizes.index(result.size), name))
     rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
     scores = rows[0].scores if rows else ()
-    names = [path.name for path in paths]
     return {
-        "data": {"folder": paths[0].parent.name if paths else "", "recordings": names},
         "points": _points(rows),
-        "at_ratios": interpolated(_curves(rows), ratios, scores, names),
+        "at_ratios": interpolated(_curves(rows), ratios, scores, list(paths)),
         "failed": failed,
     }
 
 
-def _row(result: Result, sizes: Sequence[int], recording: str) -> _Row:
-    place, names = sizes.index(result.size), result.truth.scores
-    return _Row(result.codec, place, recording, result.unit, names, figures(result), result.seconds._asdict())
+def benchmark_qualities(
+    kind: str,
+    paths: Mapping[str, Path],
+    codecs: Sequence[Codec],
+    qualities: Mapping[str, Sequence[float]],
+    cut: Callable[[Any], Any] = lambda recording: recording,
+    told: Told | None = None,
+) -> dict[str, Any]:
+    """The schema's "points" for recordings by name, each shortened by `cut`: every codec at the qualities given for its name.
+
+    "failed" names every recording that a codec could not code, and why.
+    """
+    rows: list[_Row] = []
+    failed: list[dict[str, str]] = []
+    for done, (name, path) in enumerate(paths.items()):
+        contest = prepare(kind, cut(modality(kind).read(path)))
+
+        def tell(codec: str, doing: str, share: float, name: str = name, done: int = done) -> None:
+            if told:
+                told(f"{name} {codec}", doing, (done + share) / len(paths))
+
+        for result in contest.at(codecs, qualities, tell):
+            if isinstance(result, Failed):
+                failed.append({"recording": name, **result._asdict()})
+            else:
+                rows.append(_row(result, qualities[result.codec].index(result.quality), name))
+    rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
+    return {"points": _points(rows), "failed": failed}
+
+
+def _row(result: Result, aim: int, recording: str) -> _Row:
+    return _Row(result.codec, aim, recording, result.unit, result.truth.scores, figures(result), result.seconds._asdict())
 
 
 def _points(rows: Sequence[_Row]) -> list[dict[str, Any]]:
@@ -84,7 +111,8 @@ def _points(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     for codec, aim in dict.fromkeys((row.codec, row.aim) for row in rows):
         some = [row for row in rows if (row.codec, row.aim) == (codec, aim)]
         figures_ = {row.recording: row.figures for row in some}
-        points.append(point(codec, some[0].unit, some[0].scores, figures_, [row.seconds for row in some]))
+        entry = point(codec, some[0].unit, some[0].scores, figures_, [row.seconds for row in some])
+        points.append(entry if len({row.figures["quality"] for row in some}) > 1 else entry | {"quality": some[0].figures["quality"]})
     return points
 
 

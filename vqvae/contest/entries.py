@@ -14,6 +14,7 @@ from vqvae.contest.results import Failed, Result, Seconds
 from vqvae.contest.sizes import Fitted, Sizes, fit
 from vqvae.modalities import modality
 from vqvae.modalities.protocol import Report
+from vqvae.rates import rate_of
 
 _ENCODING, _DECODING = 0.6, 0.15  # of the time that a result takes, about; the rest is scoring
 
@@ -30,8 +31,7 @@ class Contest:
     reference: Any  # the original: the recording itself unless that is a disturbed copy
     analysis: Any  # of the reference
     own_analysis: Any  # of the recording where it is not the reference, else None
-    amount: float  # s times leads
-    unit: str
+    layout: dict[str, Any]  # of the recording
     raw_bytes: float
 
     def size(self, ratio: float) -> int:
@@ -54,6 +54,18 @@ class Contest:
         """
         return _answers({name: partial(self._spread, name, codec, sizes) for name, codec in _named(codecs).items()}, told)
 
+    def at(self, codecs: Sequence[Codec], qualities: Mapping[str, Sequence[float]], told: Told | None = None) -> Iterator[Result | Failed]:
+        """Every codec at the qualities given for its name, two codecs at a time."""
+        return _answers({codec.name: partial(self._each, codec, qualities[codec.name]) for codec in codecs}, told)
+
+    def _each(self, codec: Codec, qualities: Sequence[float], doing: Doing) -> Iterator[Result]:
+        for index, quality in enumerate(qualities):
+            part = partial(_part, doing, index, len(qualities))
+            start = time.perf_counter()
+            data = codec.compress(self.recording, quality, partial(part, "encoding", scale=_ENCODING))
+            fitted = Fitted(data, quality, time.perf_counter() - start, 1, "")
+            yield self._scored(codec.name, codec, fitted, len(data), part)
+
     def _fitted(self, name: str, codec: Codec, size: int, doing: Doing) -> Iterator[Result]:
         yield self._scored(name, codec, fit(codec, self.recording, size, lambda share: doing("encoding", _ENCODING * share)), size, doing)
 
@@ -72,6 +84,7 @@ class Contest:
         rebuilt = codec.decompress(fitted.data, lambda share: doing("decoding", _ENCODING + _DECODING * share)).recording
         decoded = time.perf_counter()
         doing("scoring", _ENCODING + _DECODING)
+        cost = rate_of(fitted.data, self.layout)
         truth = self._report(self.reference, self.analysis, rebuilt)
         faithful = None if self.own_analysis is None else self._report(self.recording, self.own_analysis, rebuilt)
         scored = time.perf_counter()
@@ -83,13 +96,14 @@ class Contest:
             data=fitted.data,
             size=size,
             quality=fitted.quality,
-            rate=8 * len(fitted.data) / self.amount if self.amount else 0.0,
-            unit=self.unit,
-            compression_ratio=self.raw_bytes / len(fitted.data),
+            rate=cost.value,
+            unit=cost.unit,
+            compression_ratio=cost.compression_ratio,
             reconstruction=rebuilt,
             truth=truth,
             faithful=faithful,
             seconds=Seconds(fitted.seconds, decoded - start, scored - decoded),
+            apart=cost.apart,
             note=fitted.note,
         )
 
@@ -107,13 +121,14 @@ def prepare(kind: str, recording: Any, reference: Any = None, **options: Any) ->
     from vqvae.pipeline import judges
 
     judged: Any = modality(kind)
-    extent = judged.extent(judged.to_tensors(recording).layout)
-    if not extent.raw_bytes:
+    layout = judged.to_tensors(recording).layout
+    raw_bytes = judged.extent(layout).raw_bytes
+    if not raw_bytes:
         raise ValueError(f"{recording.name} is empty: there is nothing to code")
     original = recording if reference is None else reference
     analysis = judged.analyse(original, **options, **judges(kind))
     own = None if reference is None else judged.analyse(recording, analysis.lead, **judges(kind))
-    return Contest(kind, recording, original, analysis, own, extent.amount, extent.unit, extent.raw_bytes)
+    return Contest(kind, recording, original, analysis, own, layout, raw_bytes)
 
 
 def size_at(kind: str, recording: Any, ratio: float) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vqvae.config import read_object
+from vqvae.datasets.splits import listed
 
 _TRAINED = "figures here say nothing about other patients"
 _CHOSEN = "figures here may be a little too good"
 
 
 class Split(NamedTuple):
-    """Records, each as folder/name, that a checkpoint has to do with."""
+    """Records, each as folder/name, or patterns of their paths, "asap/Haydn/*", that a checkpoint has to do with."""
 
     training: frozenset[str]
     validation: frozenset[str]
@@ -39,7 +40,9 @@ def warnings(folders: Mapping[str, Path], recording: str) -> tuple[str, ...]:
     validation = {name: found.validation for name, found in splits.items()}
     said = []
     for done, records, so in (("trained", training, _TRAINED), ("chosen", validation, _CHOSEN)):
-        same = {name: frozenset(record for record in own if record.rsplit("/", 1)[-1] == recording) for name, own in records.items()}
+        same = {
+            name: frozenset(record for record in _known(own) if record.rsplit("/", 1)[-1] == recording) for name, own in records.items()
+        }
         for found, names in _together(same).items():
             said.append(f"{_were(names)} {done} on a record of this name, {' and '.join(sorted(found))}: if it is this one, {so}.")
     (mine, first), *others = _together(training).items() or [(frozenset(), [])]
@@ -48,6 +51,16 @@ def warnings(folders: Mapping[str, Path], recording: str) -> tuple[str, ...]:
         one_has = next((f"; {records[0]} trained one and validated the other" for records in crossed if records), "")
         said.append(f"{_were(first)} trained on other records than {_listed(other)}{one_has}: compare only on records that none has seen.")
     return tuple(said)
+
+
+def _known(records: frozenset[str]) -> Iterator[str]:
+    """Every record by name, those that a pattern stands for as far as their data set lists them."""
+    for record in records:
+        folder, _, pattern = record.partition("/")
+        if "*" in pattern:
+            yield from (f"{folder}/{name}" for name in listed(folder, pattern))
+        else:
+            yield record
 
 
 def _together(records: Mapping[str, frozenset[str]]) -> dict[frozenset[str], list[str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from vqvae.modalities.protocol import Report, Score
@@ -29,12 +29,13 @@ class Result:
     size: int  # bytes asked for: a limit where codecs are compared, an aim on a curve
     quality: float
     rate: float
-    unit: str  # of the rate: "bit/s" per lead
+    unit: str  # of the rate: "bit/s" per lead, "bit/note"
     compression_ratio: float
     reconstruction: Any
     truth: Report  # against the original
     faithful: Report | None  # against what was coded, where that is another recording than the original
     seconds: Seconds
+    apart: Mapping[str, float] = field(default_factory=dict)  # what of the file the rate does not count, by name
     note: str = ""  # why the file is not within 2 % below the size; empty when it is
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 from vqvae.contest.curves import Curve, at_ratio
 from vqvae.contest.results import Result, winners
-from vqvae.evaluation import answers, commit, mean, stated, versions
+from vqvae.evaluation import APART, answers, commit, mean, stated, versions
 from vqvae.modalities.protocol import Report, Score
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -21,6 +21,7 @@ def figures(result: Result) -> dict[str, Any]:
         "quality": result.quality,
         "rate": result.rate,
         "compression_ratio": result.compression_ratio,
+        **result.apart,
         **{score.name: score.value for score in result.truth.scores},
     }
 
@@ -33,10 +34,16 @@ def point(codec: str, unit: str, scores: Sequence[Score], rows: Rows, seconds: S
         "bytes": sum(row["bytes"] for row in rows.values()),
         "rate": {"value": mean([row["rate"] for row in rows.values()]), "unit": unit, "counts": "file"},
         "compression_ratio": mean([row["compression_ratio"] for row in rows.values()]),
-        "scores": {score.name: stated(score, mean([row[score.name] for row in rows.values()])) for score in scores},
+        "scores": _apart(unit, rows) | {score.name: stated(score, mean([row[score.name] for row in rows.values()])) for score in scores},
         "recordings": {name: answers(dict(row)) for name, row in rows.items()},
         "seconds": total,
     }
+
+
+def _apart(unit: str, rows: Rows) -> dict[str, Any]:
+    """Means of what the rate does not count, where anything is stated apart."""
+    names = [name for name in APART if all(name in row for row in rows.values())]
+    return {name: {"value": mean([row[name] for row in rows.values()]), "unit": unit, "definition": APART[name]} for name in names}
 
 
 def single(recording: str, result: Result) -> dict[str, Any]:

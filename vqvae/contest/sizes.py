@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from vqvae.codec.protocol import Codec, Step
 from vqvae.modalities import modality
+from vqvae.rates import passed_through
 
 LEAST = 0.98  # of the size asked for: a file between this and 1 is on target
 _AIM = 0.991  # of the size
@@ -36,10 +37,12 @@ class Sizes:
     def __init__(self, codec: Codec, recording: Any) -> None:
         kind: Any = modality(codec.modality)
         self._codec, self._recording, self._sample = codec, recording, kind.sampled(recording, _SAMPLE)
-        amounts = []
+        amounts, self._aside = [], []  # bytes that pass through untouched, of the whole and of the sample
         for part in (recording, self._sample):
             layout = kind.to_tensors(part).layout
-            self._header = len(zlib.compress(json.dumps(layout).encode()))  # about the same for both
+            self._aside.append(passed_through(layout))
+            own = layout | dict.fromkeys(getattr(kind, "APART", ()), "")
+            self._header = len(zlib.compress(json.dumps(own).encode()))  # about the same for both
             amounts.append(kind.extent(layout).amount)
         self._times = amounts[0] / amounts[1] if amounts[1] else 1.0
         self._known: dict[float, float] = {}
@@ -76,8 +79,9 @@ class Sizes:
 
     def _measure(self, quality: float, progress: Step | None) -> None:
         size = len(self._codec.compress(self._sample, quality, progress and (lambda _: progress(0.0))))
-        header = min(self._header, size - 1)
-        self._known[quality] = header + (size - header) * self._times
+        whole, sample = self._aside
+        header = min(self._header + sample, size - 1)
+        self._known[quality] = header - sample + whole + (size - header) * self._times
 
 
 def fit(codec: Codec, recording: Any, size: int, progress: Step | None = None) -> Fitted:

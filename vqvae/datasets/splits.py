@@ -1,16 +1,18 @@
-"""Which records train and which validate: by patient, never by window."""
+"""Which records train and which validate: by patient or by piece, never by window."""
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from vqvae.datasets.manifest import parse
 from vqvae.datasets.registry import DATASETS
 
 
 class Split(NamedTuple):
-    """Names of records, no patient on both sides."""
+    """Names of records, or patterns of the paths of pieces; no patient and no piece on both sides."""
 
     training: tuple[str, ...]
     validation: tuple[str, ...]
@@ -22,7 +24,21 @@ SPLITS = {
         ("114", "124", "207", "223"),
     ),
     "ludb": Split(tuple(map(str, range(1, 121))), tuple(map(str, range(121, 151)))),
+    "asap": Split(
+        tuple(f"{composer}/*" for composer in (
+            "Bach", "Balakirev", "Beethoven", "Brahms", "Chopin", "Debussy", "Glinka", "Liszt", "Prokofiev", "Rachmaninoff"
+        )),
+        ("Haydn/*", "Schubert/*"),
+    ),
 }
+
+
+def listed(name: str, pattern: str) -> tuple[str, ...]:
+    """The paths, without suffixes, of the files of a data set that match a pattern, "Haydn/*"; none where its files are not known here."""
+    if name not in DATASETS or not DATASETS[name].listed:
+        return ()
+    entries = parse((Path(__file__).parent / DATASETS[name].listed).read_text(encoding="utf-8"))
+    return tuple(entry.path.rpartition(".")[0] for entry in entries if fnmatchcase(entry.path, pattern))
 
 
 def record_folder(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The two families of checkpoints behind one interface: explicit codebooks, and fine scalar codes."""
+"""The families of checkpoints behind one interface: explicit codebooks of signals and of gestures, fine scalar codes of both."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ def family(checkpoint: Checkpoint) -> Family:
         from vqvae.families.fine import Fine
 
         return Fine(checkpoint)
+    if checkpoint.task == "notes":
+        from vqvae.families.notes import Notes
+
+        return Notes(checkpoint)
+    if checkpoint.task == "gestures":
+        from vqvae.families.gestures import Gestures
+
+        return Gestures(checkpoint)
     from vqvae.families.codebook import Codebook
 
     return Codebook(checkpoint)

@@ -34,6 +34,7 @@ class Codebook:
         self._checkpoint = checkpoint
         self._model: VQVAE = checkpoint.model  # type: ignore[assignment]
         self.levels, self.title = self._model.quantizer.levels, f"Codebook ({checkpoint.name})"
+        self.frame = self._model.encoder.frame
         self.qualities = (COARSEST, float(self.levels))
 
     def quality(self, level: int) -> float:
@@ -43,6 +44,10 @@ class Codebook:
     def channels(self, quality: float) -> int:
         """Levels used."""
         return math.ceil(quality)
+
+    def indices(self, codes: np.ndarray) -> np.ndarray:
+        """All codes are indices."""
+        return codes
 
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (N, 1, T) -> codes (N, levels used, T / frame)."""
@@ -58,7 +63,7 @@ class Codebook:
         """codes (N, q, T / frame) -> values (N, 1, T) float32; any first levels decode by themselves."""
         return decode_codes(self._model, codes, BLOCK, progress)
 
-    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
+    def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
         """The entropy coder `name` for codes of this shape."""
         if name == "static":
             from vqvae.codec.static import StaticCoder

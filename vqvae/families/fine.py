@@ -45,7 +45,7 @@ class Fine:
         if not isinstance(config, FineCheckpointConfig) or not isinstance(checkpoint.model, FineVQVAE):
             raise ValueError(f"{checkpoint.name} is not a fine checkpoint")
         self._checkpoint, self._model, self._config = checkpoint, checkpoint.model, config
-        self.levels, self.title = len(config.qualities), f"Fine ({checkpoint.name})"
+        self.levels, self.title, self.frame = len(config.qualities), f"Fine ({checkpoint.name})", checkpoint.model.encoder.frame
         self.qualities = (float(-np.log2(config.training.coarsest)) - 1, float(-np.log2(config.training.finest)) + 3)
 
     def quality(self, level: int) -> float:
@@ -64,6 +64,8 @@ class Fine:
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
         """codes (N, D, T / D) -> values (N, 1, T) float32: the mean of two passes, the second with a template of what the first gave."""
+        if template is None:
+            raise ValueError("a fine checkpoint's decoder needs a template")
         model, step = self._model, 2.0**-quality
 
         def refine(window: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
@@ -74,7 +76,7 @@ class Fine:
         second = self._blocks(codes, refine, self._latents(template(first[:, 0])[:, None]), Span(0.6, 1.0, progress))
         return (first + second) / 2
 
-    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
+    def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
         """The entropy coder `name` for codes of this shape."""
         if name == "static":
             from vqvae.codec.static import StaticCoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,18 +11,19 @@ from vqvae.codec.choice import Choice
 from vqvae.codec.protocol import Coder, Step
 
 BLOCK = 2048  # frames computed at once: bounds memory, and is the same for every recording, so that codes are too
-Template = Callable[[np.ndarray], np.ndarray]
-"""Rows (N, T) that were decoded -> rows (N, T) that the decoder may look at besides."""
+Template = Callable[[np.ndarray], np.ndarray] | None
+"""Rows (N, T) that were decoded -> rows (N, T) that the decoder may look at besides; None where the modality has none."""
 
 
 class Family(Protocol):
-    """Values (N, 1, T) <-> codes (N, Q, T / frame) at any quality, and what writes them."""
+    """Values (N, C, T) <-> codes (N, Q, T / frame) at any quality, and what writes them."""
 
     title: str
     about: str  # one sentence: what it does
     levels: int  # bit rates that a page offers
     qualities: tuple[float, float]  # the least and the most
     coders: tuple[str, ...]  # entropy coders by name, the best one first
+    frame: int  # values (samples, notes) that a column of codes stands for
 
     def quality(self, level: int) -> float:
         """The quality of a level, 1…levels."""
@@ -31,19 +32,27 @@ class Family(Protocol):
         """Q: codes per frame at a quality."""
 
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
-        """values (N, 1, T) -> codes, and what the adaptive coder makes of them; chunk: frames that are written together."""
+        """values (N, C, T) -> codes, and what the adaptive coder makes of them; chunk: frames that are written together."""
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
-        """codes -> values (N, 1, T) float32."""
+        """codes -> values (N, C, T) float32."""
 
-    def coder(self, name: str, shape: tuple[int, ...]) -> Coder:
-        """The entropy coder `name` for codes of this shape."""
+    def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
+        """The entropy coder `name` for codes of this shape and quality."""
 
     def fixed_bits(self, codes: np.ndarray) -> int:
         """Bits of the codes at a fixed length each."""
 
     def usual_rates(self, seconds: float) -> tuple[float, ...]:
-        """About how many bits per second every level takes, when nothing has been measured; seconds: of a frame."""
+        """About what rate every level takes, when nothing has been measured; seconds: of a frame, or notes."""
+
+
+@runtime_checkable
+class Explicit(Protocol):
+    """A family whose codes hold indices of code vectors."""
+
+    def indices(self, codes: np.ndarray) -> np.ndarray:
+        """codes (N, Q, T) -> indices (N, levels, T)."""
 
 
 class Piece(NamedTuple):

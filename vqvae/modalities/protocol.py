@@ -19,6 +19,14 @@ class Tensors(NamedTuple):
     layout: dict[str, Any]  # all that `restore` needs; JSON-able, so it fits a file header
 
 
+class Chunking(NamedTuple):
+    """How long the parts are that are written together, and lost together."""
+
+    usual: float
+    unit: str  # "s", "notes"
+    values: float  # along the last axis of the tensors, per unit
+
+
 class Score(NamedTuple):
     """One number with everything needed to read it."""
 

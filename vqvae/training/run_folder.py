@@ -84,6 +84,19 @@ class RunFolder:
         metadata = {"step": str(at.step), "best": repr(at.best)}
         write_bytes(self.path / "last" / "state.safetensors", save({key: value.contiguous() for key, value in tensors.items()}, metadata))
 
+    def keep_weights(self, model: nn.Module, step: int) -> None:
+        """Weights as they are after a step of a training that needs nothing else to go on."""
+        write_bytes(self.path / "last" / "state.safetensors", save(model.state_dict(), {"step": str(step)}))
+
+    def resume_weights(self, model: nn.Module) -> int:
+        """Put weights back as `keep_weights` left them; returns after which step, 0 when there is nothing to resume."""
+        file = self.path / "last" / "state.safetensors"
+        if not file.exists():
+            return 0
+        with _opened(file) as stored:
+            model.load_state_dict(stored.tensors)
+            return int(stored.about["step"])
+
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Resumed | None:
         """Put weights and optimizer back as `keep_last` left them; None when there is nothing to resume."""
         file = self.path / "last" / "state.safetensors"

@@ -11,7 +11,18 @@ from vqvae.modalities.ecg.reading import NeedsRate, read
 from vqvae.modalities.ecg.recording import Beats, Ecg, fingerprint
 from vqvae.modalities.ecg.scores import analyse, compare
 from vqvae.modalities.ecg.template import template
-from vqvae.modalities.ecg.tensors import FRAMES, describe_preprocessing, extent, length, restore, to_tensors, with_gaps
+from vqvae.modalities.ecg.tensors import (
+    CHUNKS,
+    FRAMES,
+    describe_preprocessing,
+    extent,
+    length,
+    lost,
+    restore,
+    rows,
+    to_tensors,
+    with_gaps,
+)
 from vqvae.modalities.ecg.uploads import receive
 from vqvae.modalities.ecg.verdict import verdict
 from vqvae.modalities.ecg.writing import targets, write
@@ -19,6 +30,7 @@ from vqvae.modalities.ecg.writing import targets, write
 name = "ecg"
 
 __all__ = [
+    "CHUNKS",
     "FRAMES",
     "Beats",
     "Ecg",
@@ -34,11 +46,13 @@ __all__ = [
     "figure",
     "fingerprint",
     "length",
+    "lost",
     "marked",
     "name",
     "read",
     "receive",
     "restore",
+    "rows",
     "sampled",
     "targets",
     "template",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.contest_marks import marks
+from vqvae.modalities.contest_marks import label, marks
 from vqvae.modalities.ecg.drawing import LEFT, RIGHT, line_trace, no_background, samples_in, say_gaps, value_range
-from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, View, clock
+from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import clock
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -48,13 +49,13 @@ def multiples(reference: Ecg, rows: Mapping[str, Row], view: View, *, title: str
     for values in noisy:
         picture.add_scatter(**line_trace(values, reference.rate, first, POINTS), **_line(f"{title} with noise", view.ink.error, 0.9))
     picture.add_scatter(**line_trace(original, reference.rate, first, POINTS), **_line(title, view.ink.original, 1.3))
-    _label(picture, f"{title}, and what the codecs were given" if noisy else title, "y", view.ink.original, view.dark)
+    label(picture, f"{title}, and what the codecs were given" if noisy else title, "y", view.ink.original, view.dark)
     for place, (name, mark) in enumerate(marks(rows).items(), 2):
         colour, axis = mark.colour(view.dark), f"y{place}"
         under = {"line": {"color": view.ink.under, "width": 3.0}, "hoverinfo": "skip", "name": title}
         picture.add_scatter(**line_trace(original, reference.rate, first, POINTS), yaxis=axis, **under)
         picture.add_scatter(**line_trace(signals[name], reference.rate, first, POINTS), yaxis=axis, **_line(name, colour, 1.2))
-        _label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
+        label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
     say_gaps(picture, original, reference.rate, view, (low + high) / 2)
     return picture
 
@@ -71,20 +72,13 @@ def errors(reference: Ecg, rows: Mapping[str, Row], view: View) -> go.Figure:
     for place, (name, mark) in enumerate(marks(rows).items(), 1):
         colour, axis = mark.colour(view.dark), "y" if place == 1 else f"y{place}"
         picture.add_scatter(**line_trace(signals[name], reference.rate, first, POINTS), yaxis=axis, **_line(name, colour, 1.2))
-        _label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
+        label(picture, f"{mark.sign} {rows[name].label}", axis, colour, view.dark)
     return picture
 
 
 def _line(name: str, colour: str, width: float) -> dict[str, Any]:
     said = f"%{{y:.3f}} mV<extra>{escape(name)}</extra>"
     return {"name": name, "line": {"color": colour, "width": width}, "hovertemplate": said}
-
-
-def _label(picture: go.Figure, text: str, axis: str, colour: str, dark: bool) -> None:
-    """Words in the upper left corner of a row."""
-    veil = "rgba(15, 20, 27, 0.7)" if dark else "rgba(255, 255, 255, 0.75)"
-    corner = {"x": 0.004, "xref": "paper", "y": 1, "yref": f"{axis} domain", "xanchor": "left", "yanchor": "top", "showarrow": False}
-    picture.add_annotation(text=f"<b>{escape(text)}</b>", **corner, font={"color": colour, "size": 13}, bgcolor=veil, borderpad=1)
 
 
 def _rows(rows: int, span: tuple[float, float], view: View, lead: str) -> dict[str, Any]:

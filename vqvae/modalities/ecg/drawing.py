@@ -10,8 +10,9 @@ import numpy as np
 
 from vqvae.modalities.ecg.caliper import Caliper
 from vqvae.modalities.ecg.decimation import keepers
-from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, STATUS, View
+from vqvae.modalities.ecg.paper import GRID, PIXELS_PER_MM, View
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.looks import STATUS
 
 if TYPE_CHECKING:
     import pandas as pd

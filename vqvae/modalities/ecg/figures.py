@@ -27,8 +27,9 @@ from vqvae.modalities.ecg.drawing import (
     stacked,
     value_range,
 )
-from vqvae.modalities.ecg.paper import CALIBRATION_S, PIXELS_PER_MM, STATUS, View, calibration, clock, rule
+from vqvae.modalities.ecg.paper import CALIBRATION_S, PIXELS_PER_MM, View, calibration, rule
 from vqvae.modalities.ecg.recording import BEAT_CLASSES, Ecg
+from vqvae.modalities.looks import STATUS, clock
 
 if TYPE_CHECKING:
     import pandas as pd

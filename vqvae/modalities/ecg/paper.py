@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vqvae.modalities.looks import DARK, LIGHT, Ink, clock
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -14,30 +16,6 @@ PIXELS_PER_MM = 4.2  # on a picture about 1100 pixels wide; the boxes stay squar
 CALIBRATION_S = 0.2  # the calibration mark is 1 mV high and 0.2 s wide, as on paper
 GRID = "rgba(214, 96, 96, 0.42)"  # legible on white and on near black
 GRID_FINE = "rgba(214, 96, 96, 0.17)"
-
-STATUS = {  # what happened to a beat -> (symbol, plotly marker, colour on light, colour on dark); Okabe-Ito, safe for colour-blind readers
-    "kept": ("○", "circle-open", "#009e73", "#2bc79b"),
-    "moved": ("△", "triangle-up", "#b0598a", "#e79fc7"),
-    "lost": ("✕", "x", "#c1440e", "#ff8a50"),
-    "added": ("+", "cross", "#7a5b00", "#f0e442"),
-}
-
-
-@dataclass(frozen=True)
-class Ink:
-    """Colours of one theme."""
-
-    original: str
-    under: str  # original, where the reconstruction lies on top of it
-    reconstruction: str
-    error: str
-    band: str  # reconstruction, translucent
-    shade: str  # original, translucent
-    dark: bool
-
-
-LIGHT = Ink("#16191d", "#8b9096", "#0b6bcb", "#c75d00", "rgba(11, 107, 203, 0.16)", "rgba(22, 25, 29, 0.12)", False)
-DARK = Ink("#f1f4f8", "#8a9097", "#5aa9ff", "#ff9f40", "rgba(90, 169, 255, 0.22)", "rgba(241, 244, 248, 0.16)", True)
 
 
 @dataclass(frozen=True)
@@ -60,14 +38,6 @@ class View:
     def ink(self) -> Ink:
         """The colours to draw with."""
         return DARK if self.dark else LIGHT
-
-
-def clock(seconds: float) -> str:
-    """Time as a reader of Holter recordings writes it: 7.4 s, 12:07, 1:02:03."""
-    whole = int(round(seconds, 2))  # beside 10.00 s stands 0:10, never 0:09
-    if whole >= 3600:
-        return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def rule(figure: go.Figure, view: View, start: float, stop: float, *, x: str = "x", y: str = "y") -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.ecg.recording import Ecg
-from vqvae.modalities.protocol import Tensors
+from vqvae.modalities.protocol import Chunking, Tensors
 
 RATE = 360  # Hz, the one rate that networks see
 FRAME = 32  # samples at RATE that one code describes: 89 ms
@@ -137,6 +137,19 @@ class Frames(NamedTuple):
 
 
 FRAMES = Frames(-MARGIN / RATE, FRAME / RATE)
+CHUNKS = Chunking(300.0, "s", RATE)  # about 2 % more bytes than in one piece
+_REACH = 1.5  # s beside what is lost that are not what they should be, either
+
+
+def lost(layout: dict[str, Any], first: float, stop: float) -> tuple[float, float]:
+    """What is lost with the values [first, stop), and what depends on it: start and stop, s from the start of the recording."""
+    end = layout["samples"] / layout["rate"]
+    return max(0.0, FRAMES.start + first / RATE - _REACH), min(end, FRAMES.start + stop / RATE + _REACH)
+
+
+def rows(layout: dict[str, Any]) -> int:
+    """Rows of values: leads."""
+    return len(layout["leads"])
 
 
 def describe_preprocessing() -> dict[str, Any]:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from vqvae.modalities.protocol import Report
-
-Grade = Literal["good", "fair", "poor"]
-GRADES: tuple[Grade, ...] = ("good", "fair", "poor")
-
-SPACE = "\u202f"
-"""Between thousands, and before a unit: narrow, and never the end of a line."""
+from vqvae.modalities.wording import GRADES, SPACE, Verdict, count, graded_as, number, percent_of, share
 
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
     "lost or added beats": (0.1, 1.0),  # % of the original's beats
@@ -22,14 +17,6 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
 """The grade of a comparison is the worst of these four."""
 
 
-class Verdict(NamedTuple):
-    """What a reader needs first."""
-
-    text: str
-    grade: Grade
-    reasons: tuple[str, ...]  # one sentence for everything that was judged, worst first
-
-
 def verdict(report: Report) -> Verdict:
     """Judge a report of `compare`; what it cannot tell (no beats, no intervals) is left out."""
     table = report.events["beats"]
@@ -37,7 +24,7 @@ def verdict(report: Report) -> Verdict:
     prdn, changed = report.value("prdn"), 100 - report.value("qrs_duration_within_10ms")
     width = _width(changed, int(table["qrs_original"].notna().sum()), counts.total)
     judged = _judged(counts, changed, width, prdn)
-    graded = [(_grade(j.value, *LIMITS[j.name]), j) for j in judged if not math.isnan(j.value)]
+    graded = [(graded_as(j.value, *LIMITS[j.name]), j) for j in judged if not math.isnan(j.value)]
     if not graded:
         return Verdict("There is nothing to compare: no lead carries a signal.", "poor", ())
     graded.sort(key=lambda item: -item[0])
@@ -72,10 +59,10 @@ class _Judged(NamedTuple):
 
 
 def _judged(counts: _Counts, changed: float, width: str, prdn: float) -> list[_Judged]:
-    lost, moved = _percent_of(counts.lost + counts.added, counts.total), _percent_of(counts.moved, counts.total)
-    lost_said = f"{_count(counts.lost, 'beat')} lost and {number(counts.added)} added"
+    lost, moved = percent_of(counts.lost + counts.added, counts.total), percent_of(counts.moved, counts.total)
+    lost_said = f"{count(counts.lost, 'beat')} lost and {number(counts.added)} added"
     lost_said += f": {share(lost)} of the original's beats." if counts.total else "."
-    moved_said = f"{_count(counts.moved, 'beat')} moved by more than 36{SPACE}ms: {share(moved)} of the original's beats."
+    moved_said = f"{count(counts.moved, 'beat')} moved by more than 36{SPACE}ms: {share(moved)} of the original's beats."
     too_many = f"Too many beats were lost or added: {share(lost)}." if counts.total else ""
     width_said = f"QRS width changed by more than 10{SPACE}ms, or was lost, {width}."
     error_said = f"The error is {share(prdn)} of the signal around its mean (PRDN)."
@@ -92,7 +79,7 @@ def _beats(counts: _Counts) -> str:
     total = counts.total
     if not total:
         return f"No beats in the original, {number(counts.added)} in the reconstruction." if counts.added else "No beats were found."
-    beats = f"All {number(total)} beats kept" if counts.kept == total > 1 else f"{number(counts.kept)} of {_count(total, 'beat')} kept"
+    beats = f"All {number(total)} beats kept" if counts.kept == total > 1 else f"{number(counts.kept)} of {count(total, 'beat')} kept"
     happened = [f"{number(count)} {name}" for name, count in zip(counts._fields[1:], counts[1:], strict=True) if count]
     return ", ".join([beats, *happened]) + "."
 
@@ -122,39 +109,10 @@ def _error(prdn: float) -> str:
 def _width(changed: float, known: int, total: int) -> str:
     """In how many beats QRS width changed, and of how many where not every beat has one."""
     if known < total:
-        return f"in {share(changed) if changed else 'none'} of the {_count(known, 'beat')} with a QRS width"
+        return f"in {share(changed) if changed else 'none'} of the {count(known, 'beat')} with a QRS width"
     return f"in {share(changed)} of beats" if changed else "in none"
-
-
-def _percent_of(part: int, whole: int) -> float:
-    return 100 * part / whole if whole else math.nan if not part else 100.0
-
-
-def _grade(value: float, good: float, fair: float) -> int:
-    return 0 if value <= good else 1 if value <= fair else 2
 
 
 def _limits(name: str) -> str:
     good, fair = LIMITS[name]
     return f" Good up to {share(good)}, fair up to {share(fair)}."
-
-
-def number(value: int) -> str:
-    """2271 -> "2 271", with narrow spaces."""
-    return f"{value:,}".replace(",", SPACE)
-
-
-def _count(value: int, noun: str) -> str:
-    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"
-
-
-def share(percent: float) -> str:
-    """A percentage for reading: three digits at most, never rounded to 0 or 100 when it is neither."""
-    if math.isnan(percent):
-        return "unknown"
-    if 0 < percent < 0.1:
-        return f"less than 0.1{SPACE}%"
-    if 99.9 < percent < 100:
-        return f"more than 99.9{SPACE}%"
-    digits = 0 if percent >= 100 else 1
-    return f"{percent:.{digits}f}".removesuffix(".0") + f"{SPACE}%"

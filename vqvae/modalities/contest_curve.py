@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.contest_marks import Mark, marks
-from vqvae.modalities.ecg.drawing import LEFT, RIGHT, no_background
-from vqvae.modalities.ecg.paper import GRID, Ink, View
+from vqvae.modalities.contest_marks import Mark, marks
+from vqvae.modalities.looks import DARK, LIGHT, Ink
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+LEFT, RIGHT, TOP, BOTTOM = 68, 12, 34, 50  # margins in pixels
+GRID = "rgba(128, 134, 142, 0.28)"
 _ROUND = [base * 10.0**power for power in range(-4, 6) for base in (1, 2, 3, 5, 7)]  # numbers that are easy to say
+_CLOSE = [base * 10.0**power for power in range(-4, 6) for base in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)]  # where those are too far apart
+_FEW = 4  # numbers on an axis
 _WIDE = 6.0  # the largest value over the smallest, from which on the axis is logarithmic
 
 
@@ -24,16 +27,17 @@ class CurvePoint(NamedTuple):
     """One codec at one size."""
 
     codec: str
-    rate: float  # bit/s per lead, of the real file
+    rate: float  # of the real file, in the unit of the axis
     value: float  # of the score; NaN where there is none
 
 
 class Axis(NamedTuple):
-    """The score that is drawn."""
+    """The score that is drawn, and what sizes are said in."""
 
     title: str
     unit: str
     better: Literal["lower", "higher"]
+    size: str  # "bit/s per lead"
 
 
 def curve(points: Sequence[CurvePoint], axis: Axis, *, chosen: Sequence[CurvePoint] = (), dark: bool = False) -> go.Figure:
@@ -43,7 +47,6 @@ def curve(points: Sequence[CurvePoint], axis: Axis, *, chosen: Sequence[CurvePoi
     """
     import plotly.graph_objects as go
 
-    view = View(dark=dark)
     known = [point for point in (*chosen, *points) if math.isfinite(point.value)]
     picture = go.Figure(layout=_layout(known, axis))
     for name, mark in marks(dict.fromkeys(point.codec for point in known)).items():
@@ -54,7 +57,7 @@ def curve(points: Sequence[CurvePoint], axis: Axis, *, chosen: Sequence[CurvePoi
         ring = {"symbol": "circle-open", "size": 17, "color": looks[point.codec].colour(dark), "line": {"width": 2.4}}
         picture.add_scatter(x=[point.rate], y=[point.value], mode="markers", marker=ring, showlegend=False, hoverinfo="skip")
     if ringed:
-        _point_at(picture, float(np.median([point.rate for point in ringed])), view.ink)
+        _point_at(picture, float(np.median([point.rate for point in ringed])), axis, DARK if dark else LIGHT)
     return picture
 
 
@@ -68,15 +71,16 @@ def _draw(picture: go.Figure, name: str, mark: Mark, points: list[CurvePoint], a
         name=escape(name),
         line={"color": colour, "width": 2, "dash": mark.dash},
         marker={"symbol": mark.symbol, "size": 7, "color": colour, "line": {"color": colour, "width": 1.4}},
-        hovertemplate=f"%{{x:.0f}} bit/s: %{{y:.3g}} {escape(axis.unit)}<extra>{escape(name)}</extra>",
+        hovertemplate=f"%{{x:.3~r}} {escape(axis.size)}: %{{y:.3g}} {escape(axis.unit)}<extra>{escape(name)}</extra>",
     )
 
 
-def _point_at(picture: go.Figure, rate: float, ink: Ink) -> None:
+def _point_at(picture: go.Figure, rate: float, axis: Axis, ink: Ink) -> None:
     """A line at the size of the chosen points; on a logarithmic axis the words beside it are placed by the logarithm."""
     picture.add_vline(x=rate, line={"color": ink.under, "width": 1.2, "dash": "dot"})
     where: dict[str, Any] = {"x": math.log10(rate), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
-    picture.add_annotation(text=f"size of the table: {rate:.0f} bit/s", font={"color": ink.original}, **where)
+    digits = 0 if rate >= 100 else 1
+    picture.add_annotation(text=f"size of the table: {rate:.{digits}f} {escape(axis.size)}", font={"color": ink.original}, **where)
 
 
 def _layout(points: Sequence[CurvePoint], axis: Axis) -> dict[str, Any]:
@@ -85,10 +89,12 @@ def _layout(points: Sequence[CurvePoint], axis: Axis) -> dict[str, Any]:
     score = {"title": {"text": f"{escape(axis.title)}{unit}, {axis.better} is better"}, "gridcolor": GRID, "zeroline": False}
     if axis.better == "lower" and values and min(values) > 0 and max(values) > _WIDE * min(values):
         score |= {"type": "log"} | _ticks(values)
-    size = {"title": {"text": "Size of the file (bit/s per lead)"}, "type": "log", "gridcolor": GRID} | _ticks(rates)
-    return no_background() | {
+    size = {"title": {"text": f"Size of the file ({escape(axis.size)})"}, "type": "log", "gridcolor": GRID} | _ticks(rates)
+    return {
         "height": 430,
-        "margin": {"l": LEFT + 10, "r": RIGHT, "t": 34, "b": 50},
+        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "closest",
         "legend": {"title": {"text": "Codec"}, "traceorder": "normal"},
         "xaxis": size,
@@ -101,6 +107,7 @@ def _ticks(values: Sequence[float]) -> dict[str, Any]:
     if not values:
         return {}
     low, high = min(values) / 1.25, max(values) * 1.25
-    ticks = [tick for tick in _ROUND if low <= tick <= high]
+    ticks, close = ([tick for tick in numbers if low <= tick <= high] for numbers in (_ROUND, _CLOSE))
+    ticks = ticks if len(ticks) >= _FEW else close
     words = [f"{tick:,.10g}".replace(",", "\u2009") for tick in ticks]
     return {"tickvals": ticks, "ticktext": words, "range": [math.log10(low), math.log10(high)]}

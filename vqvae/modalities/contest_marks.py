@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 class Mark(NamedTuple):
@@ -37,14 +41,26 @@ MARKS = (
     Mark("#7a4fa8", "#d6b3f5", "dot", "triangle-down-open", "▽"),
     Mark("#8a5a2f", "#e8bd8f", "dashdot", "star-open", "☆"),
 )
-_OWN = ("ecg-fine", "ecg", "wavelet-adaptive", "wavelet", "dct", "smoothing", "averaging", "autoencoder", "vae")
+_OWN = (  # what ships, by kind of data: codecs of two kinds never stand in one picture
+    ("ecg-fine", "ecg", "wavelet-adaptive", "wavelet", "dct", "smoothing", "averaging", "autoencoder", "vae"),
+    ("piano-fine", "piano", "grid-adaptive", "grid"),
+)
+_PLACES = {name: place for own in _OWN for place, name in enumerate(own)}
 
 
 def marks(names: Iterable[str]) -> dict[str, Mark]:
     """The mark of every name, in their order; what ships always has its own, others take those that are left, by their names."""
     given = list(names)
-    places = {name: _OWN.index(name) for name in given if name in _OWN}
-    free = list(range(len(_OWN), len(MARKS)))
+    places = {name: _PLACES[name] for name in given if name in _PLACES}
+    free = list(range(max(map(len, _OWN)), len(MARKS)))
     for name in sorted(set(given) - places.keys()):
         places[name] = free.pop(crc32(name.encode()) % len(free)) if free else crc32(name.encode()) % len(MARKS)
     return {name: MARKS[places[name]] for name in given}
+
+
+def label(picture: go.Figure, text: str, axis: str, colour: str, dark: bool) -> None:
+    """Words in the upper left corner of a row; `axis` is its vertical one, as plotly names it: "y", "y2"."""
+    veil = "rgba(15, 20, 27, 0.7)" if dark else "rgba(255, 255, 255, 0.75)"
+    corner: dict[str, Any] = {"x": 0.004, "xref": "paper", "y": 1, "yref": f"{axis} domain", "xanchor": "left", "yanchor": "top"}
+    font = {"color": colour, "size": 13}
+    picture.add_annotation(text=f"<b>{escape(text)}</b>", **corner, showarrow=False, font=font, bgcolor=veil, borderpad=1)

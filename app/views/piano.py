@@ -1,0 +1,132 @@
+"""What a performance's report looks like on the screen: verdict, numbers, tabs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import cache, choices_piano, inputs, panels
+from app.choices_piano import Portion
+from app.inputs import Desk
+from app.views import piano_codes, summary
+from app.words import count, number, plain
+from vqvae.modalities.looks import clock
+from vqvae.modalities.piano.figures_course import curves
+from vqvae.modalities.piano.pedal import pedals
+from vqvae.modalities.piano.recording import SUSTAIN, Piano
+from vqvae.modalities.piano.verdict import verdict as judge
+from vqvae.modalities.protocol import Report
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+HEADLINE = {  # score -> words above the number
+    "note_f1_onset_offset_velocity_10ms": "Notes right, 10 ms",
+    "onset_error_ms": "Onset error",
+    "velocity_error": "Loudness error",
+    "chord_spread_change_ms": "Chord spread change",
+}
+GROUPS = {  # words -> which scores, by name; the first that fits takes a score
+    "What a listener would notice": "chord|tempo|dynamics|sounding",
+    "Notes lost, added or out of time": "notes_",
+    "Errors of the notes that were kept": "onset_error|duration|velocity",
+    "Transcription scores": "",
+}
+LARGE = 20_000  # notes from which on progress is shown from the first moment, and no second bit rate is computed for comparison
+
+
+def title(recording: Piano, portion: Portion) -> None:
+    """What is open, and which part of it is looked at."""
+    row = st.container(horizontal=True, vertical_alignment="bottom", wrap=False)
+    left, right = row.container(), row.container(width="content")
+    source, known = st.session_state[inputs.SOURCE], cache.examples("piano")
+    name = known[source].title if source in known else plain(recording.name)
+    left.title(f"Piano: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
+    shown = portion.recording
+    pedal = "with sustain pedal" if len(pedals(shown)[SUSTAIN].time) else "no pedal"
+    length = f"{shown.seconds:.3g} s" if shown.seconds < 60 else f"{clock(shown.seconds)} {'h' if shown.seconds >= 3600 else 'min'}"
+    facts = f"{count(shown.count, 'note')}, {length}, {pedal}."
+    if portion.span:
+        facts += f" This is the part from {portion.span[0]:.4g} to {portion.span[1]:.4g} s; its times count from its own start."
+    elif source in known:
+        facts += f" {known[source].description}"
+    if recording.said:
+        facts += f" What was put together or left out while reading: {count(len(recording.said), 'note')} under Details."
+    left.caption(facts)
+    choices_piano.choose_part(right, portion)
+
+
+def compute(desk: Desk, recording: Piano) -> cache.Shown | None:
+    """The result for the desk; what takes long says how far it is and can be stopped."""
+    return summary.compute(desk, recording, "", at_once=recording.count > LARGE)
+
+
+def verdict(shown: cache.Shown) -> None:
+    """One or two sentences to act on, and what stands behind them."""
+    rate = shown.rate
+    size = f"the whole file ({count(rate.bytes, 'byte')}) is {number(rate.compression_ratio)} times smaller than the .mid file"
+    summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}; {size}.", cache.text("piano_verdict"))
+
+
+def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """The scores that matter most and the bit rate."""
+    summary.headline(place, shown, desk, HEADLINE, _cheap(shown))
+
+
+def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """How they differ from one level less, once everything else is on the screen."""
+    summary.changes(place, shown, desk, HEADLINE, _cheap(shown))
+
+
+def _cheap(shown: cache.Shown) -> bool:
+    return bool(shown.recording.count <= LARGE)
+
+
+@st.fragment
+def tabs(shown: cache.Shown, desk: Desk) -> None:
+    """Everything that stands behind the verdict; what is not looked at is not made."""
+    scores, course, codes, details = st.tabs(["Scores", "Note by note", "Codes", "Details"], key="piano.tabs", on_change="rerun")
+    if scores.open:
+        with scores:
+            _scores(shown.report)
+    if course.open:
+        with course:
+            _course(shown)
+    if codes.open:
+        with codes:
+            piano_codes.codes(shown, desk)
+    if details.open:
+        with details:
+            st.markdown("\n".join(f"- {plain(note)}" for note in shown.recording.said))
+            model = cache.checkpoint(desk.checkpoint)
+            st.markdown(cache.text(f"piano_details_{model.task}"))
+            st.markdown(cache.text("piano_details"))
+            panels.model_card(model)
+
+
+def _scores(report: Report) -> None:
+    """All scores, in groups that belong together."""
+    left = list(report.scores)
+    for i, (words, pattern) in enumerate(GROUPS.items()):
+        group = [score for score in left if re.match(pattern, score.name)]
+        left = [score for score in left if score not in group]
+        with st.expander(words, expanded=i == 0):
+            panels.scores(group)
+
+
+def _course(shown: cache.Shown) -> None:
+    """Time since the note before, duration and velocity of every note in the window."""
+    view = choices_piano.view()
+    st.caption(
+        f"Every note from {clock(view.start)} to {clock(view.stop)}, the window of the rolls above: what a codec writes of it, before and "
+        "after."
+    )
+    st.plotly_chart(
+        curves(shown.recording, shown.reconstruction, view),
+        key="piano.curves",
+        config={"displaylogo": False},
+        alt="Time since the note before, duration and velocity of every note, original and reconstruction",
+    )
+    st.button("Show the window as it is now", icon=":material/refresh:", key="piano.refresh", help="After the rolls were moved.")

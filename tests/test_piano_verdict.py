@@ -1,0 +1,92 @@
+"""The verdict on a performance: one word for the damage, and sentences that say what decided it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vqvae.modalities.piano import compare, example
+from vqvae.modalities.piano.verdict import LIMITS, verdict
+from vqvae.modalities.protocol import Report, Score
+from vqvae.modalities.wording import SPACE
+
+
+def report_of(
+    kept: int,
+    moved: int = 0,
+    lost: int = 0,
+    added: int = 0,
+    onset: float = 4.0,
+    velocity: float = 2.0,
+    r: float = 0.97,
+    overlap: float = 92.0,
+) -> Report:
+    status = ["kept"] * kept + ["moved"] * moved + ["lost"] * lost + ["added"] * added
+    values = {"onset_error_ms": onset, "velocity_error": velocity, "dynamics_curve_correlation": r, "sounding_overlap": overlap}
+    return Report(tuple(Score(name, value, "", 0.0, "") for name, value in values.items()), {"notes": pd.DataFrame({"status": status})})
+
+
+def test_the_verdict_says_what_became_of_the_notes():
+    late = f"more than 50{SPACE}ms early or late"
+    said = f"2{SPACE}410 notes: no note lost; 20 sound {late}; dynamics curve correlation 0.97."
+    assert verdict(report_of(2390, moved=20)).text == said
+    assert verdict(report_of(990, lost=10, added=3)).text.startswith(f"1{SPACE}000 notes: 10 notes lost; 3 added; none sounds {late};")
+    assert verdict(report_of(1, r=np.nan)).text == f"1 note: no note lost; none sounds {late}."
+    assert verdict(report_of(5, moved=1, r=1.0)).text.startswith(
+        f"6 notes: no note lost; 1 sounds {late}; dynamics curve correlation 1.00."
+    )
+    assert "correlation above 0.99" in verdict(report_of(9, r=0.9999)).text
+    assert verdict(report_of(0, added=3)).text == "There is nothing to compare: the original has no notes."
+
+
+@pytest.mark.parametrize(
+    ("report", "grade", "decided"),
+    [
+        (report_of(2000), "good", ""),
+        (report_of(1999, lost=1), "good", ""),
+        (report_of(1990, lost=10), "fair", f"Too many notes were lost or added: 0.5{SPACE}%."),
+        (report_of(1970, lost=15, added=10), "poor", f"Too many notes were lost or added: 1.3{SPACE}%."),
+        (report_of(1900, moved=100), "fair", f"Too many notes are out of time: 5{SPACE}%."),
+        (report_of(2000, onset=12.0), "fair", f"Notes are 12{SPACE}ms early or late on average."),
+        (report_of(2000, onset=17.4), "poor", f"Notes are 17.4{SPACE}ms early or late on average."),
+        (report_of(2000, velocity=5.0), "fair", "Notes are 5.0 of 127 too loud or too soft on average."),
+        (report_of(2000, r=0.7), "poor", "The course of loudness is not kept."),
+        (report_of(2000, overlap=75.0), "fair", "Notes end too early or too late: for 25"),
+        (
+            report_of(0, lost=9, onset=np.nan, velocity=np.nan, r=np.nan, overlap=0.0),
+            "poor",
+            f"Too many notes were lost or added: 100{SPACE}%.",
+        ),
+    ],
+)
+def test_the_grade_is_the_worst_of_six_and_what_decided_it_is_said(report, grade, decided):
+    found = verdict(report)
+    assert found.grade == grade
+    assert decided in found.text
+    assert "Too many" in decided or "Too many" not in found.text
+    assert found.text.count("Notes are") == decided.count("Notes are")
+    assert len(found.reasons) == len(LIMITS) - sum(np.isnan(score.value) for score in report.scores)
+    assert all("Good " in reason and " fair " in reason for reason in found.reasons)
+
+
+def test_the_reason_that_decided_comes_first_and_two_that_did_are_both_said():
+    found = verdict(report_of(1900, lost=100, onset=20.0, velocity=5.0))
+    assert "lost or added: 5" in found.text
+    assert f"20{SPACE}ms" in found.text
+    assert "too loud" not in found.text
+    assert "100 notes lost" in found.reasons[0]
+    assert f"20{SPACE}ms" in found.reasons[1]
+
+
+def test_an_untouched_performance_is_good_and_one_played_by_a_coarse_clock_is_poor():
+    minuet = example("minuet")
+    assert verdict(compare(minuet, minuet)).grade == "good"
+    coarse = replace(minuet, notes=minuet.notes._replace(onset=np.rint(minuet.notes.onset / 0.095) * 0.095).sorted())
+    assert verdict(compare(minuet, coarse)).grade == "poor"
+
+
+def test_every_limit_is_reached_by_more_damage():
+    assert all(0 < good < fair for good, fair in LIMITS.values())

@@ -1,0 +1,64 @@
+"""Piano performances: reading, tensors, scores, figures, examples."""
+
+from __future__ import annotations
+
+from vqvae.modalities.piano.examples import example, examples
+from vqvae.modalities.piano.excerpts import excerpt, sampled
+from vqvae.modalities.piano.figures import figure
+from vqvae.modalities.piano.layouts import check_layout
+from vqvae.modalities.piano.pedal import pedals, sounding_ends
+from vqvae.modalities.piano.reading import parts, read
+from vqvae.modalities.piano.recording import Notes, Pedal, Piano, fingerprint
+from vqvae.modalities.piano.scores import analyse, compare
+from vqvae.modalities.piano.tensors import (
+    APART,
+    CHUNKS,
+    describe_preprocessing,
+    extent,
+    length,
+    lost,
+    restore,
+    rows,
+    to_tensors,
+    with_gaps,
+)
+from vqvae.modalities.piano.uploads import receive
+from vqvae.modalities.piano.verdict import verdict
+from vqvae.modalities.piano.writing import marked, targets, write
+
+name = "piano"
+
+__all__ = [
+    "APART",
+    "CHUNKS",
+    "Notes",
+    "Pedal",
+    "Piano",
+    "analyse",
+    "check_layout",
+    "compare",
+    "describe_preprocessing",
+    "example",
+    "examples",
+    "excerpt",
+    "extent",
+    "figure",
+    "fingerprint",
+    "length",
+    "lost",
+    "marked",
+    "name",
+    "parts",
+    "pedals",
+    "read",
+    "receive",
+    "restore",
+    "rows",
+    "sampled",
+    "sounding_ends",
+    "targets",
+    "to_tensors",
+    "verdict",
+    "with_gaps",
+    "write",
+]

@@ -1,0 +1,40 @@
+"""Dropped files: which of them is the performance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vqvae.modalities import archives
+
+SUFFIXES = {".mid", ".midi", ".kar", ".rmi", ".smf"}
+
+
+def receive(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Put uploaded files, by name, into the empty `folder`, and say which path to hand to `read`.
+
+    Names lose their folders; archives are unpacked.  Raises ValueError with one sentence when there is not exactly one MIDI file; what was
+    put into `folder` by then is removed.
+    """
+    return archives.receive_into(folder, files, "a MIDI file", _matters, lambda source: main_file(folder, source))
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a .zip into `folder`, without its folders; ValueError when it is damaged, too large or suspicious."""
+    archives.unpack(archive, folder, _matters)
+
+
+def main_file(folder: Path, source: str) -> Path:
+    """The one file in `folder` to hand to `read`, also when it is no MIDI file but the only one; `source` names the upload in errors."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() != ".zip")
+    found = [path for path in paths if _matters(path.name)] or paths
+    if not found:
+        raise ValueError(f"{source[:80]} holds no MIDI file: a .mid, .midi, .kar or .rmi file would work.")
+    if len(found) > 1:
+        named = ", ".join(path.name for path in found[:4]) + (" and more" if len(found) > 4 else "")
+        raise ValueError(f"These are {len(found)} files, {named}: drop one piece at a time.")
+    return found[0]
+
+
+def _matters(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
