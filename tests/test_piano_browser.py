@@ -127,20 +127,20 @@ def test_a_pianist_hears_and_sees_what_survived_and_takes_it_home(page, data, tm
 
     click_row(page, 2)
     third = notes_after(page, tmp_path)
-    report = json.loads(download(page, "Report", tmp_path).read_text())
+    report = json.loads(download(page, "Report (.json)", tmp_path).read_text())
     assert report["points"][0]["scores"]["notes_lost"]["value"] == (third["status"] == "lost").sum()
 
-    rebuilt = download(page, "Reconstruction", tmp_path)
+    rebuilt = download(page, "Reconstruction (.mid)", tmp_path)
     read = piano.read(rebuilt)
     assert read.count == original.count
     assert len(mido.MidiFile(rebuilt).tracks) == 1
     assert np.array_equal(np.sort(read.notes.pitch), np.sort(original.notes.pitch))
     errors = third["onset_error_ms"].to_numpy()
     assert np.abs(read.notes.onset.sum() - original.notes.onset.sum() - np.nansum(errors) / 1000) < 0.0006 * original.count
-    sound, rate = soundfile.read(io.BytesIO(download(page, "Sound", tmp_path).read_bytes()))
+    sound, rate = soundfile.read(io.BytesIO(download(page, "Sound (.ogg)", tmp_path).read_bytes()))
     assert len(sound) / rate == pytest.approx(found["reconstruction"]["seconds"], abs=0.01)
     assert np.abs(sound).max() > 0.1
-    picture = download(page, "Picture", tmp_path).read_text()
+    picture = download(page, "Picture (.html)", tmp_path).read_text()
     assert "Reconstruction" in picture
     assert 'src="http' not in picture
 
@@ -152,7 +152,7 @@ def notes_after(page: Page, folder: Path) -> Any:
     from vqvae.modalities.piano.scores_passages import worst_passages
 
     settle(page)
-    table = pd.read_csv(download(page, "Notes", folder))
+    table = pd.read_csv(download(page, "Notes (.csv)", folder))
     start = float(worst_passages(table)["start"].iloc[2])
     expect(page.locator(".play")).to_contain_text("Pause")
     at = seconds(page)[0]

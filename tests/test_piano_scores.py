@@ -193,7 +193,7 @@ def test_the_worst_passage_is_where_the_damage_is_and_says_what_it_is(piece):
     table = compare(piece, performance(notes._replace(onset=onset, velocity=velocity).where(kept).sorted())).events["notes"]
     passages = worst_passages(table)
     assert passages["severity"].is_monotonic_decreasing
-    assert passages["reason"].tolist() == ["up to 84 ms late", "up to 12 softer", "2 notes lost"]
+    assert passages["reason"].tolist() == ["up to 84 ms late", "up to 12 velocity steps too soft", "2 notes lost"]
     for passage, (low, high) in zip(passages.itertuples(), ((20, 22), (40, 42), (0, 2)), strict=True):
         assert passage.start < high
         assert passage.stop > low

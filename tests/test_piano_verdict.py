@@ -53,7 +53,7 @@ def test_the_verdict_says_what_became_of_the_notes():
         (report_of(2000, onset=12.0), "fair", f"Notes are 12{SPACE}ms early or late on average."),
         (report_of(2000, onset=17.4), "poor", f"Notes are 17.4{SPACE}ms early or late on average."),
         (report_of(2000, velocity=5.0), "fair", "Notes are 5.0 of 127 too loud or too soft on average."),
-        (report_of(2000, r=0.7), "poor", "The course of loudness is not kept."),
+        (report_of(2000, r=0.7), "poor", "The course of loudness is changed."),
         (report_of(2000, overlap=75.0), "fair", "Notes end too early or too late: for 25"),
         (
             report_of(0, lost=9, onset=np.nan, velocity=np.nan, r=np.nan, overlap=0.0),

@@ -24,9 +24,8 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     row = st.container(horizontal=True)
 
     def button(label: str, make: Callable[[], str | bytes], ending: str, mime: str, about: str) -> None:
-        row.download_button(
-            label, make, f"{name}{ending}", mime, on_click="ignore", icon=":material/download:", help=about, key=f"download{ending}"
-        )
+        title, key = f"{label} (.{ending.rpartition('.')[2]})", f"download{ending}"
+        row.download_button(title, make, f"{name}{ending}", mime, on_click="ignore", icon=":material/download:", help=about, key=key)
 
     kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
     rebuilt, original = shown.reconstruction, shown.recording
@@ -37,9 +36,9 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     about = "as Ogg Vorbis; rendered when you click"
     button("Sound", lambda: _sound(shown, desk, rebuilt, ogg), ".ogg", "audio/ogg", f"The reconstruction {about}")
     button("Original's sound", lambda: _sound(shown, desk, original, ogg), "-original.ogg", "audio/ogg", f"The original {about}")
-    button("Sound, WAV", lambda: _sound(shown, desk, rebuilt, wav), ".wav", "audio/wav", "The reconstruction as 16-bit WAV")
+    button("Sound", lambda: _sound(shown, desk, rebuilt, wav), ".wav", "audio/wav", "The reconstruction as 16-bit WAV")
     wide = "The original as 16-bit WAV, as loud as its reconstruction's file is made"
-    button("Original's sound, WAV", lambda: _sound(shown, desk, original, wav), "-original.wav", "audio/wav", wide)
+    button("Original's sound", lambda: _sound(shown, desk, original, wav), "-original.wav", "audio/wav", wide)
     button("Notes", lambda: shown.report.events["notes"].to_csv(index=False), "-notes.csv", "text/csv", "One row per note, with its errors")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
     _commands(shown, desk, portion)

@@ -57,7 +57,7 @@ def _rolls(shown: cache.Shown, desk: Desk) -> None:
     row.caption(cache.text("piano_player"))
     view = choices_piano.view(printed=True)
     row.download_button(
-        "Picture",
+        "Picture (.html)",
         lambda: picture(shown, desk, view, look),
         f"{shown.recording.name}-{view.start:.0f}s.html",
         "text/html",
@@ -138,7 +138,7 @@ def _columns() -> dict[str, Any]:
     return {
         "at": column.TextColumn("At", help="Minutes and seconds from the start."),
         "start": column.NumberColumn("Start (s)", format="%.2f"),
-        "severity": column.NumberColumn("Damage (lost notes)", format="%.2f", help=cache.text("piano_severity")),
+        "severity": column.NumberColumn("Damage (0 to 2 a note, added up)", format="%.2f", help=cache.text("piano_severity")),
         "notes": column.NumberColumn("Notes"),
         "reason": column.TextColumn("What happened", width="large"),
     }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vqvae.rates import Rate
 
 
-MIDI = (".mid", ".midi", ".kar", ".rmi")
+MIDI = (".mid", ".midi", ".kar", ".rmi", ".smf")
 
 
 class Add(Protocol):
@@ -52,7 +52,7 @@ def kind_of(file: str) -> str:
 
         with naming(file):
             return str(unpack(Path(file).read_bytes()).contents.layout.get("modality", "ecg"))
-    return "piano" if file.lower().endswith(MIDI) else "ecg"
+    return "piano" if file.lower().endswith((*MIDI, ".midi2")) else "ecg"  # the piano's reader says what can be done about MIDI 2.0
 
 
 def first_checkpoint(kind: str) -> str:

@@ -47,15 +47,15 @@ def worst_passages(table: pd.DataFrame, count: int = 20, seconds: float = PASSAG
 
 
 def reason(passage: pd.DataFrame) -> str:
-    """What happened in some rows of `notes_table`: "2 notes lost; up to 84 ms late; up to 22 louder"."""
+    """What happened in some rows of `notes_table`: "2 notes lost; up to 84 ms late; up to 22 velocity steps too loud"."""
     said = []
     for status in ("lost", "added"):
         some = int((passage["status"] == status).sum())
         said += [f"{some} note{'s' if some != 1 else ''} {status}"] if some else []
     for column, words in (
         ("onset_error_ms", lambda e: f"up to {abs(e):.0f} ms {'late' if e > 0 else 'early'}"),
-        ("duration_log_ratio", lambda e: f"up to {2 ** abs(e):.1f} times as {'long' if e > 0 else 'short'}"),
-        ("velocity_error", lambda e: f"up to {abs(e):.0f} {'louder' if e > 0 else 'softer'}"),
+        ("duration_log_ratio", lambda e: f"up to {2**e:.1f} times as long" if e > 0 else f"cut to {100 * 2**e:.0f} % of their length"),
+        ("velocity_error", lambda e: f"up to {abs(e):.0f} velocity steps too {'loud' if e > 0 else 'soft'}"),
     ):
         errors = passage[column].dropna()
         worst = float(errors.loc[errors.abs().idxmax()]) if len(errors) else 0.0

@@ -80,7 +80,7 @@ def _errors(report: Report) -> list[_Judged]:
     return [
         _Judged("timing", onset, late, late, _up_to("timing", _ms)),
         _Judged("loudness", loud, off, off, _up_to("loudness", "{:g}".format)),
-        _Judged("dynamics", 1 - r, course, "The course of loudness is not kept.", from_on),
+        _Judged("dynamics", 1 - r, course, "The course of loudness is changed.", from_on),
         _Judged("sounding", apart, f"F{held[1:]}", f"Notes end too early or too late: {held}", _up_to("sounding", share)),
     ]
 
