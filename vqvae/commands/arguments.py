@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vqvae.rates import Rate
 
 
-MIDI = (".mid", ".midi", ".kar", ".rmi")
+MIDI = (".mid", ".midi", ".kar", ".rmi", ".smf")
 
 
 class Add(Protocol):
