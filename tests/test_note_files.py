@@ -132,6 +132,18 @@ def test_learning_twice_gives_the_same_bytes(trained, pieces, tmp_path):
     assert (again / "start.bin").read_bytes() == (trained / "start.bin").read_bytes()
 
 
+def test_learning_stops_when_asked_and_begins_anew_from_its_folder(trained, pieces, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("vqvae.commands.terminal.Stopped.asked", True)
+    write_json(tmp_path / "toy.json", to_json(checkpoint.load(trained).config))
+    again = ["--data", str(pieces.parent)]
+    assert main(["train", str(tmp_path / "toy.json"), *again, "--run", str(tmp_path / "run")]) == 0
+    assert "stopped; go on with" in capsys.readouterr().out
+    assert not (tmp_path / "run" / "best" / "start.bin").exists()
+    monkeypatch.setattr("vqvae.commands.terminal.Stopped.asked", False)
+    assert main(["train", "--resume", str(tmp_path / "run"), *again]) == 0
+    assert (tmp_path / "run" / "best" / "start.bin").read_bytes() == (trained / "start.bin").read_bytes()
+
+
 def test_packed_states_come_back_as_packing_each_alone_gives_them(trained):
     states = unpack_several((trained / "start.bin").read_bytes(), 8)
     assert set(states) >= {"pitch", "begin", "spread", "interval", "velocity", "duration"}

@@ -13,23 +13,25 @@ import numpy as np
 from vqvae.codec.learning import Lesson, Recipe, learn_lessons
 from vqvae.codec.notes import ALIKE, descriptions, streams_of
 from vqvae.codec.state import State, pack_several
-from vqvae.config import to_json, write_bytes, write_json
+from vqvae.config import to_json, write_bytes
 from vqvae.datasets.pieces import pieces
 from vqvae.families.grid import Grid
 from vqvae.modalities import modality
 from vqvae.training.config import START, Source
 from vqvae.training.notes import NotesConfig, Told
+from vqvae.training.run_folder import RunFolder
 
 
 def train_notes(config: NotesConfig, data: Path, run: Path, told: Told) -> Path:
-    """Learn from the performances below `data`; returns the folder of the checkpoint, `best` in `run`."""
+    """Learn from the performances below `data`; returns the folder of the checkpoint, `best` in `run`.
+
+    Learning takes minutes and leaves nothing behind when it is stopped: the run begins anew.  ValueError when `run` holds another one.
+    """
+    folder = RunFolder(run)
+    folder.start(to_json(config))
     values = read_values(config, data, told)
-    states = learn_notes(config, values, told)
-    best = run / "best"
-    best.mkdir(parents=True, exist_ok=True)
-    write_json(best / "config.json", to_json(config))
-    write_bytes(best / START, pack_several(states))
-    return best
+    write_bytes(folder.best / START, pack_several(learn_notes(config, values, told)))
+    return folder.best
 
 
 def read_values(config: NotesConfig, data: Path, told: Told) -> list[np.ndarray]:

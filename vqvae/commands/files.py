@@ -42,6 +42,7 @@ def add(command: Add) -> None:
 def encode(options: argparse.Namespace) -> None:
     """FILE… -> OUT.vqz, or NAME.vqz in the folder OUT."""
     from vqvae import codecs
+    from vqvae.codec.container import unpack
     from vqvae.config import require_writable, write_bytes
     from vqvae.modalities import modality
     from vqvae.rates import rate_of
@@ -61,7 +62,7 @@ def encode(options: argparse.Namespace) -> None:
         taken.add(target.resolve())
         target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, data)
-        cost = rate_of(data, kind.to_tensors(recording).layout)
+        cost = rate_of(data, unpack(data).contents.layout)
         print(f"{target}: {len(data)} bytes by {codec.name}, {stated_rate(cost)}")
 
 

@@ -104,5 +104,6 @@ def _play(recording: Any, rebuilt: Any, target: Path) -> None:
 
     with Told() as told:
         gain = gain_for(render(recording, progress=lambda share: told("listening to the original", share / 2)))
-        samples = render(rebuilt, progress=lambda share: told("playing the reconstruction", 0.5 + share / 2)) * gain
-    write_bytes(target, (ogg if target.suffix.lower() == ".ogg" else wav)(samples.clip(-1, 1), RATE))
+        samples = render(rebuilt, progress=lambda share: told("playing the reconstruction", 0.5 + share / 2))
+    samples *= gain
+    write_bytes(target, (ogg if target.suffix.lower() == ".ogg" else wav)(samples, RATE))

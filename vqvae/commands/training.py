@@ -71,7 +71,7 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     if task in ("autoencoder", "vae"):
         return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
     if task == "notes":
-        return train_notes(from_json(NotesConfig, settings), data, run, told)
+        return train_notes(from_json(NotesConfig, settings), data, run, heard)
     if task == "gestures":
         return train_gestures(from_json(GesturesConfig, settings), data, run, heard)
     if task == "fine":

@@ -56,7 +56,7 @@ class Contest:
 
     def at(self, codecs: Sequence[Codec], qualities: Mapping[str, Sequence[float]], told: Told | None = None) -> Iterator[Result | Failed]:
         """Every codec at the qualities given for its name, two codecs at a time."""
-        return _answers({codec.name: partial(self._each, codec, qualities[codec.name]) for codec in codecs}, told)
+        return _answers({name: partial(self._each, codec, qualities[name]) for name, codec in _named(codecs).items()}, told)
 
     def _each(self, codec: Codec, qualities: Sequence[float], doing: Doing) -> Iterator[Result]:
         for index, quality in enumerate(qualities):

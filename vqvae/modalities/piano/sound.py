@@ -73,7 +73,7 @@ def render(recording: Piano, rate: int = RATE, progress: Progress | None = None)
 
 def gain_for(samples: np.ndarray) -> float:
     """The factor that makes the original (T, 2) loud, to be used for its reconstructions too; 1 for silence."""
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))  # no copy: an hour is a gigabyte
     return PEAK / peak if peak > 0 else 1.0
 
 

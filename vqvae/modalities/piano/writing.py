@@ -13,7 +13,7 @@ from vqvae.modalities.protocol import Report
 
 LONGEST_TICK = 0.5e-3  # s; files with longer ones get more ticks a quarter note
 _FINEST = 0x7FFF  # ticks a quarter note
-_SUFFIXES = {".mid", ".midi", ".kar", ".rmi"}
+_SUFFIXES = {".mid", ".midi", ".kar", ".rmi", ".smf"}
 
 
 def write(recording: Piano, path: Path) -> list[Path]:
