@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from vqvae.modalities.archives import DAMAGE
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano.recording import Piano
 from vqvae.modalities.piano.uploads import SUFFIXES
@@ -83,5 +84,5 @@ def _names(archive: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             return opened.namelist()
-    except zipfile.BadZipFile:
+    except DAMAGE:
         return []

@@ -9,7 +9,7 @@ import pytest
 from gesture_cases import played, untrained
 
 from vqvae.codec.gestures import GestureCoder
-from vqvae.codec.notes import pitch_bytes
+from vqvae.codec.notes import pitch_bytes, read_payload, write_payload
 from vqvae.families.gestures import Gestures
 from vqvae.networks.gesture_notes import grouped
 
@@ -52,6 +52,24 @@ def test_codes_of_another_shape_are_refused():
         coder.encode(made_up(0, 5)[:, :-1])
     with pytest.raises(ValueError, match="windows"):
         coder.decode(coder.encode(made_up(0, 5)), (1, 4, 5))
+
+
+@pytest.mark.parametrize(("place", "rest"), [(0, -1), (5, -1), (5, 1 << 20)])
+def test_forged_rests_are_refused(place, rest, monkeypatch):
+    coder, codes = GestureCoder(WINDOW, LEVELS, BITS), made_up(0, 5)
+    symbols = coder.symbols_of(codes)
+    symbols["rest"][0][place] = rest
+    monkeypatch.setattr(coder, "symbols_of", lambda _: symbols)
+    with pytest.raises(ValueError, match=r"begins before|gaps"):
+        coder.decode(coder.encode(codes), codes.shape)
+
+
+def test_a_forged_first_onset_does_not_wrap_into_range():
+    coder, codes = GestureCoder(WINDOW, LEVELS, BITS), made_up(0, 5)
+    payload = read_payload(coder.encode(codes), (1, 4, 20))
+    forged = write_payload(payload._replace(first=WINDOW * (payload.first // WINDOW + (1 << 32))))
+    with pytest.raises(ValueError, match="gaps"):
+        coder.decode(forged, codes.shape)
 
 
 def test_damaged_payloads_give_a_sentence_or_codes_of_the_right_kind():

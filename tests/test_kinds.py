@@ -19,6 +19,12 @@ def zipped(*names: str) -> bytes:
     return packed.getvalue()
 
 
+def of_version(packed: bytes, version: int) -> bytes:
+    """An archive whose list of contents asks for this version of a reader."""
+    place = packed.index(b"PK\1\2") + 6
+    return packed[:place] + version.to_bytes(2, "little") + packed[place + 2 :]
+
+
 @pytest.mark.parametrize(
     ("kind", "files"),
     [
@@ -32,6 +38,7 @@ def zipped(*names: str) -> bytes:
         ("ecg", {"a.dat": b"RIFF\0\0\0\0WAVEfmt "}),
         ("ecg", {"100.zip": zipped("100.hea", "100.dat")}),
         ("ecg", {"broken.zip": b"PK\3\4"}),
+        ("ecg", {"future.zip": of_version(zipped("notes/piece.mid"), 99)}),
         ("ecg", {"100.hea": b"100 2 360", "100.dat": b""}),
         ("ecg", {"a.docx": b"PK"}),
     ],

@@ -67,14 +67,17 @@ class GestureCoder:
         begins = self._read(rest, "begin", count, note_sides.for_begins(pitch))
         begins[0] = 1
         gaps = begins.astype(np.int64)
-        gaps[begins == 1] += self._read(rest, "rest", int(begins.sum()))
+        rests = self._read(rest, "rest", int(begins.sum()))
+        if rests.min() < 0:
+            raise ValueError("a chord begins before the one before it: the payload is damaged")
+        gaps[begins == 1] += rests
         gaps[0] = -1 - first
         keys_of, gaps_of = (_windows(row, windows, window, fill) for row, fill in ((pitch, NOBODY), (gaps, 0)))
         indices = self._read(rest, "index", windows * levels, _sides(keys_of, gaps_of != 0, levels))
         rest.close()
-        codes = np.concatenate([keys_of.T, gaps_of.T, indices.reshape(windows, levels).T])[None].astype(np.int32)
+        codes = np.concatenate([keys_of.T, gaps_of.T, indices.reshape(windows, levels).T])[None]
         self.check(codes)
-        return codes
+        return codes.astype(np.int32)
 
     def symbols_of(self, codes: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
         """codes (1, 2 W + Q, T) of a chunk -> symbols of every stream, and what is known of them."""

@@ -14,7 +14,7 @@ from pathlib import Path
 MAX_FILES = 2000
 MAX_BYTES = 2**30  # of one upload, unpacked
 MAX_RATIO = 200  # unpacked to packed; recordings pack 2 to 20 times
-_DAMAGE = (  # what unpacking raises, whichever way an archive was packed
+DAMAGE = (  # what unpacking raises, whichever way an archive was packed
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, UnicodeDecodeError),
     *(EOFError, NotImplementedError, RuntimeError, OSError, MemoryError),
 )
@@ -58,7 +58,7 @@ def unpack(archive: Path, folder: Path, matters: Callable[[str], bool]) -> None:
                 if matters(plain(member.filename)) or not (folder / plain(member.filename)).exists():
                     with file.open(member) as source, place(member.filename, folder).open("wb") as target:
                         shutil.copyfileobj(source, target)  # never more than file_size: a size that lies fails its checksum
-    except _DAMAGE:
+    except DAMAGE:
         raise ValueError(f"{archive.name} is a damaged, encrypted or unusual .zip: pack the recording again, without a password.") from None
 
 
