@@ -1,14 +1,27 @@
-"""Every codec on the validation records, in real bytes; writes `results/` and the tables of README.md; `python -m benchmarks.codecs`."""
+"""Every codec on the validation recordings, in real bytes; writes `results/` and the tables of README.md; `python -m benchmarks.codecs`."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
+from typing import NamedTuple
 
-RECORDS = "114,124,207,223"
-PARTS = {  # result -> what of each record is coded
-    "ecg-first-lead-10-min": ["--leads", "first", "--seconds", "600"],
-    "ecg-whole-records": [],
+
+class Part(NamedTuple):
+    """What is coded of which recordings."""
+
+    kind: str
+    folder: str  # below VQVAE_DATA
+    arguments: tuple[str, ...]
+
+
+RECORDS = ("--records", "114,124,207,223")
+PIECES = ("--pieces", "Haydn/*,Schubert/*")
+PARTS = {  # by result
+    "ecg-first-lead-10-min": Part("ecg", "mitdb", (*RECORDS, "--leads", "first", "--seconds", "600")),
+    "ecg-whole-records": Part("ecg", "mitdb", RECORDS),
+    "piano-first-2-min": Part("piano", "asap", (*PIECES, "--seconds", "120")),
 }
 RESULTS = Path(__file__).parent / "results"
 
@@ -25,11 +38,12 @@ def main() -> None:
         return
     RESULTS.mkdir(exist_ok=True)
     for name, part in PARTS.items():
-        output, arguments = RESULTS / f"{name}.json", ["--records", RECORDS, *part, "--output"]
-        if vqvae(["benchmark", "ecg", "--data", str(Path(folder) / "mitdb"), *arguments, str(output)]):
+        output = RESULTS / f"{name}.json"
+        if vqvae(["benchmark", part.kind, "--data", str(Path(folder) / part.folder), *part.arguments, "--output", str(output)]):
             raise SystemExit(2)
-        command = ["python", "-m", "vqvae", "benchmark", "ecg", "--data", "data/mitdb", *arguments, f"benchmarks/results/{output.name}"]
-        write_json(output, {**read_json(output), "command": " ".join(command)})  # as anybody would type it, wherever the data lie here
+        typed = ["benchmark", part.kind, "--data", f"data/{part.folder}", *part.arguments, "--output", f"benchmarks/results/{output.name}"]
+        command = shlex.join(["python", "-m", "vqvae", *typed])  # as anybody would type it, wherever the data lie here
+        write_json(output, {**read_json(output), "command": command})
     cards.main()
 
 
