@@ -125,8 +125,9 @@ def test_a_pianist_hears_and_sees_what_survived_and_takes_it_home(page, data, tm
     assert heard[1] > 50
     assert heard[0] == 0
 
+    opened = asked(page)["t"]
     click_row(page, 2)
-    third = notes_after(page, tmp_path)
+    third = notes_after(page, opened, tmp_path)
     report = json.loads(download(page, "Report (.json)", tmp_path).read_text())
     assert report["points"][0]["scores"]["notes_lost"]["value"] == (third["status"] == "lost").sum()
 
@@ -145,15 +146,17 @@ def test_a_pianist_hears_and_sees_what_survived_and_takes_it_home(page, data, tm
     assert 'src="http' not in picture
 
 
-def notes_after(page: Page, folder: Path) -> Any:
-    """The table of notes, once the page plays the passage that was just selected."""
+def notes_after(page: Page, opened: str, folder: Path) -> Any:
+    """The table of notes, once the page plays the passage that was just selected; `opened`: where its window was before."""
     import pandas as pd
 
     from vqvae.modalities.piano.scores_passages import worst_passages
 
     settle(page)
     expect(page.locator(".play")).to_contain_text("Pause")
-    at, shown = seconds(page)[0], float(asked(page)["t"])  # at once: it plays on while the table is made
+    at = seconds(page)[0]  # at once: it plays on while the table is made
+    page.wait_for_function("opened => new URL(location).searchParams.get('t') !== opened", arg=opened)
+    shown = float(asked(page)["t"])
     table = pd.read_csv(download(page, "Notes (.csv)", folder))
     start = float(worst_passages(table)["start"].iloc[2])
     assert start - 1.5 < at < start + 30
