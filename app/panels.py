@@ -7,7 +7,7 @@ import math
 import re
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,16 @@ class Progress:
 
     def done(self) -> None:
         self._place.empty()
+
+
+def grouped(every: Sequence[Score], groups: Mapping[str, str]) -> None:
+    """Scores in groups that belong together; `groups`: words -> pattern of names, and the first that fits takes a score."""
+    left = list(every)
+    for i, (words, pattern) in enumerate(groups.items()):
+        group = [score for score in left if re.match(pattern, score.name)]
+        left = [score for score in left if score not in group]
+        with st.expander(words, expanded=i == 0):
+            scores(group)
 
 
 def scores(scores: Sequence[Score]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -107,12 +106,7 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
 
 def _scores(report: Report) -> None:
     """All scores, in groups that belong together."""
-    left = list(report.scores)
-    for i, (words, pattern) in enumerate(GROUPS.items()):
-        group = [score for score in left if re.match(pattern, score.name)]
-        left = [score for score in left if score not in group]
-        with st.expander(words, expanded=i == 0):
-            panels.scores(group)
+    panels.grouped(report.scores, GROUPS)
     with st.expander("Waveform, lead by lead"):
         st.dataframe(report.events["leads"], hide_index=True, alt="Error of every lead", column_config=_lead_columns())
 

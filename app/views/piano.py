@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,7 +16,6 @@ from vqvae.modalities.piano.figures_course import curves
 from vqvae.modalities.piano.pedal import pedals
 from vqvae.modalities.piano.recording import SUSTAIN, Piano
 from vqvae.modalities.piano.verdict import verdict as judge
-from vqvae.modalities.protocol import Report
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -90,7 +88,7 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
     scores, course, codes, details = st.tabs(["Scores", "Note by note", "Codes", "Details"], key="piano.tabs", on_change="rerun")
     if scores.open:
         with scores:
-            _scores(shown.report)
+            panels.grouped(shown.report.scores, GROUPS)
     if course.open:
         with course:
             _course(shown)
@@ -104,16 +102,6 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
             st.markdown(cache.text(f"piano_details_{model.task}"))
             st.markdown(cache.text("piano_details"))
             panels.model_card(model)
-
-
-def _scores(report: Report) -> None:
-    """All scores, in groups that belong together."""
-    left = list(report.scores)
-    for i, (words, pattern) in enumerate(GROUPS.items()):
-        group = [score for score in left if re.match(pattern, score.name)]
-        left = [score for score in left if score not in group]
-        with st.expander(words, expanded=i == 0):
-            panels.scores(group)
 
 
 def _course(shown: cache.Shown) -> None:
