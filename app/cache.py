@@ -109,7 +109,7 @@ def level_words(name: str, level: int) -> str:
     """What a level of a checkpoint is, in words."""
     model = checkpoint(name)
     if model.nested:
-        return f"Residual levels used: {level} of {model.levels}"
+        return f"{level} of {model.levels} codebooks used, each for what those before it left over (residual levels)"
     if model.task == "notes":
         return f"Step {level} of {model.levels}: {_grid_words(family(model).quality(level))}"
     return f"Step {level} of {model.levels}: one step is {2.0 ** -family(model).quality(level):.2g} standard deviations of a lead"

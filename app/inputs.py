@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -13,6 +13,9 @@ from app import cache
 from app.decoded import Decoded
 from app.kinds import FIRST, KINDS, Kind, kind_of
 from app.words import number, plain
+
+if TYPE_CHECKING:
+    from vqvae.rates import Rate
 
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
@@ -228,6 +231,13 @@ def desk_choices(recording_only: bool = False) -> None:
         help=cache.text(f"{own.name}_bit_rate"),
     )
     st.caption(cache.level_words(st.session_state[CHECKPOINT], st.session_state[LEVEL]))
+
+
+def say_rate(rate: Rate) -> None:
+    """Below the choice of the bit rate: what this recording takes, which can be far from what is usual."""
+    usual = cache.nominal_rates(st.session_state[CHECKPOINT])[st.session_state[LEVEL] - 1]
+    own, usually = number(rate.value, rate.unit), number(usual, rate.unit)
+    st.sidebar.caption(f"This recording takes **{own}**. The slider names the bit rates of typical recordings: ≈ {usually} at this step.")
 
 
 def _choose(label: str, key: str, options: list[str], words: Callable[[str], str], help: str) -> None:

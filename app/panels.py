@@ -120,6 +120,10 @@ def code_usage(counts: CodeCounts) -> None:
         "Most frequent code": counts.counts.argmax(axis=1),
     }
     st.caption(cache.text("codes"))
-    two = st.column_config.NumberColumn(format="%.1f")
-    names = ("Perplexity", "Bits per code if coded by frequency")
-    st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Usage of every level's codebook", column_config=dict.fromkeys(names, two))
+    number_of = st.column_config.NumberColumn
+    looks = {
+        "Level": number_of("Residual level", help="1 is the first codebook; each further one writes down what those before it left over."),
+        "Perplexity": number_of("Variety (perplexity)", format="%.1f", help="So many codes, used equally often, would be as varied."),
+        "Bits per code if coded by frequency": number_of(format="%.1f"),
+    }
+    st.dataframe(pd.DataFrame(columns), hide_index=True, alt="Usage of every level's codebook", column_config=looks)

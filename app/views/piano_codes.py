@@ -11,7 +11,10 @@ from vqvae.families import family
 
 APART = {
     "pitch_bits_per_note": ("Which keys are struck", "Coded too, so that the file restores the piece without the original; never changed."),
-    "frame_bits_per_note": ("What passes through", "Tempo, pedals and texts, compressed; written back as they were."),
+    "frame_bits_per_note": (
+        "What passes through",
+        "Tempo, pedals and texts, compressed: each comes back as it was and when it was, in the one track of the rebuilt file.",
+    ),
 }
 
 

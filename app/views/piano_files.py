@@ -29,7 +29,8 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
 
     kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
     rebuilt, original = shown.reconstruction, shown.recording
-    button("Reconstruction", lambda: to_bytes(rebuilt), ".mid", "audio/midi", "The reconstruction as a MIDI file, with tempo and pedals")
+    one = "The reconstruction as a MIDI file of one track (format 0), with tempo and pedals"
+    button("Reconstruction", lambda: to_bytes(rebuilt), ".mid", "audio/midi", one)
     if portion.span or portion.track:
         button("Original part", lambda: to_bytes(original), "-original.mid", "audio/midi", "The part of the original that this is about")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)

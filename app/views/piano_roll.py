@@ -128,8 +128,9 @@ def _take_row(starts: np.ndarray, key: str) -> None:
 
 
 def _words(found: pd.DataFrame) -> pd.DataFrame:
-    table = found.drop(columns="stop")
-    table.insert(0, "at", [clock(start) for start in found["start"]])
+    table = found.drop(columns=["start", "stop"])
+    times = [clock(start) for start in found["start"]]
+    table.insert(0, "at", [time.rjust(max(map(len, times)), "0") for time in times])  # which sort as times do
     return table
 
 
@@ -137,7 +138,6 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "at": column.TextColumn("At", help="Minutes and seconds from the start."),
-        "start": column.NumberColumn("Start (s)", format="%.2f"),
         "severity": column.NumberColumn("Damage (0 to 2 a note, added up)", format="%.2f", help=cache.text("piano_severity")),
         "notes": column.NumberColumn("Notes"),
         "reason": column.TextColumn("What happened", width="large"),

@@ -39,6 +39,7 @@ def compute(desk: Desk, recording: Any, lead: str, at_once: bool) -> cache.Shown
         return None
     progress.done()
     inputs.remember()
+    inputs.say_rate(shown.rate)
     return shown
 
 
