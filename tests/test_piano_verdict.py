@@ -81,6 +81,19 @@ def test_the_reason_that_decided_comes_first_and_two_that_did_are_both_said():
     assert f"20{SPACE}ms" in found.reasons[1]
 
 
+@pytest.mark.parametrize(
+    ("report", "first", "second"),
+    [
+        (report_of(2000, onset=17.4, r=0.3), "The course of loudness", "Notes are 17.4"),
+        (report_of(2000, onset=60.0, r=0.75), f"Notes are 60{SPACE}ms", "The course of loudness"),
+        (report_of(1995, lost=5, onset=9.0), "Too many notes were lost", f"Notes are 9{SPACE}ms"),
+    ],
+)
+def test_what_is_changed_most_is_said_first(report, first, second):
+    found = verdict(report)
+    assert 0 < found.text.index(first) < found.text.index(second)
+
+
 def test_an_untouched_performance_is_good_and_one_played_by_a_coarse_clock_is_poor():
     minuet = example("minuet")
     assert verdict(compare(minuet, minuet)).grade == "good"

@@ -38,11 +38,16 @@ def verdict(report: Report) -> Verdict:
     if not total:
         return Verdict("There is nothing to compare: the original has no notes.", "poor", ())
     judged = [j for j in (*_notes(counts, total), *_errors(report)) if not math.isnan(j.value)]
-    graded = sorted(((graded_as(j.value, *LIMITS[j.name]), j) for j in judged), key=lambda item: -item[0])
+    graded = sorted(((graded_as(j.value, *LIMITS[j.name]), j) for j in judged), key=lambda item: (-item[0], -_excess(*item)))
     worst = graded[0][0]
     decisive = [j.plain for grade, j in graded if grade == worst > 0]
     reasons = tuple(f"{j.reason} {j.limits}" for _, j in graded)
     return Verdict(" ".join([_summary(counts, total, report), *decisive]), GRADES[worst], reasons)
+
+
+def _excess(grade: int, judged: _Judged) -> float:
+    """How far beyond the limit that it broke, or short of the one that it kept: what is changed most is heard first."""
+    return judged.value / LIMITS[judged.name][1 if GRADES[grade] == "poor" else 0]
 
 
 def _summary(counts: dict[str, int], total: int, report: Report) -> str:
