@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mir_eval import transcription, transcription_velocity, util
-from played import chance, disturbed, notes_of
+from played import chance, disturbed, notes_of, performance
 
-from vqvae.modalities.piano import read
+from vqvae.modalities.piano import compare, read
 from vqvae.modalities.piano.matching import REACH, hits, pair
 from vqvae.modalities.piano.recording import Notes
 from vqvae.modalities.piano.scores_transcription import transcription_scores
@@ -107,6 +107,38 @@ def test_pairs_are_the_best_that_keep_the_order_of_every_key(seconds, jitter):
             assert (np.diff(second.onset[second.pitch == key]) >= 0).all()
         reached = (REACH - np.abs(first.onset - second.onset)).sum()
         assert reached == pytest.approx(sum(best_by_force(a.onset[a.pitch == key], b.onset[b.pitch == key]) for key in (60, 61)))
+
+
+def test_hundreds_of_groups_of_strikes_are_paired_at_once_as_each_would_be_alone():
+    a = chance(1, 3000, keys=40, seconds=90.0)
+    b = disturbed(a, 1, jitter=0.3, lost=0.1)
+    together = pair(a, b)
+    for key in range(60, 100):
+        mine, theirs = np.flatnonzero(a.pitch == key), np.flatnonzero(b.pitch == key)
+        alone, own = pair(a.where(mine), b.where(theirs)), np.isin(together.reference, mine)
+        assert np.array_equal(together.reference[own], mine[alone.reference])
+        assert np.array_equal(together.found[own], theirs[alone.found])
+
+
+def test_comparing_tells_how_much_is_done_and_ends_when_it_is_asked_to():
+    a = chance(2, 4000, keys=5, seconds=40.0)
+    original, rebuilt = performance(a), performance(disturbed(a, 2, jitter=0.05))
+    shares: list[float] = []
+    told = compare(original, rebuilt, progress=shares.append)
+    assert told.scores == compare(original, rebuilt).scores
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.01
+    assert shares[-1] == 1
+    assert len(shares) > 100
+
+    for limit in (0.1, 0.5, 0.9):
+
+        def stop(share: float, limit: float = limit) -> None:
+            if share > limit:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            compare(original, rebuilt, progress=stop)
 
 
 def test_a_note_lost_and_another_added_among_quick_repetitions_move_no_other_note():

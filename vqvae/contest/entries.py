@@ -13,7 +13,7 @@ from vqvae.contest.race import Doing, Told, race
 from vqvae.contest.results import Failed, Result, Seconds
 from vqvae.contest.sizes import Fitted, Sizes, fit
 from vqvae.modalities import modality
-from vqvae.modalities.protocol import Report
+from vqvae.modalities.protocol import Progress, Report, within
 from vqvae.rates import rate_of
 
 _ENCODING, _DECODING = 0.6, 0.15  # of the time that a result takes, about; the rest is scoring
@@ -83,10 +83,13 @@ class Contest:
         start = time.perf_counter()
         rebuilt = codec.decompress(fitted.data, lambda share: doing("decoding", _ENCODING + _DECODING * share)).recording
         decoded = time.perf_counter()
-        doing("scoring", _ENCODING + _DECODING)
+        begun = _ENCODING + _DECODING
+        doing("scoring", begun)
         cost = rate_of(fitted.data, self.layout)
-        truth = self._report(self.reference, self.analysis, rebuilt)
-        faithful = None if self.own_analysis is None else self._report(self.recording, self.own_analysis, rebuilt)
+        own, scoring = self.own_analysis, partial(doing, "scoring")
+        between = 1.0 if own is None else (begun + 1.0) / 2
+        truth = self._report(self.reference, self.analysis, rebuilt, within(scoring, begun, between))
+        faithful = None if own is None else self._report(self.recording, own, rebuilt, within(scoring, between, 1.0))
         scored = time.perf_counter()
         doing("done", 1.0)
         return Result(
@@ -107,10 +110,10 @@ class Contest:
             note=fitted.note,
         )
 
-    def _report(self, reference: Any, analysis: Any, rebuilt: Any) -> Report:
+    def _report(self, reference: Any, analysis: Any, rebuilt: Any, progress: Progress | None = None) -> Report:
         from vqvae.pipeline import judges
 
-        return modality(self.kind).compare(reference, rebuilt, **judges(self.kind), analysis=analysis)
+        return modality(self.kind).compare(reference, rebuilt, **judges(self.kind), analysis=analysis, progress=progress)
 
 
 def prepare(kind: str, recording: Any, reference: Any = None, **options: Any) -> Contest:

@@ -11,6 +11,14 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
+Progress = Callable[[float], None]
+"""Told how much is done, 0 to 1; may raise to stop."""
+
+
+def within(progress: Progress | None, start: float, stop: float) -> Progress | None:
+    """What hears of a piece of the work, which is done from `start` to `stop` of the whole."""
+    return progress and (lambda share: progress(start + (stop - start) * share))
+
 
 class Tensors(NamedTuple):
     """What a network sees of a recording."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -22,9 +22,6 @@ MAX_MAGNITUDE = 1e12
 """A scale, range or sample given in text beyond this is a fault, not a measurement; within it float32 never overflows."""
 
 _BLOCK = 2**18  # samples resampled at a time
-
-Progress = Callable[[float], None]
-"""Called now and then with the share of the work that is done, 0 to 1."""
 
 _MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6}
 _UNSCALED = {"", "nu", "au", "a.u.", "adu", "none", "n/a", "?", "-", "1", "unit", "units", "[nu]"}

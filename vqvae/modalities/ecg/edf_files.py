@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, believed, check_rate, check_size, rate_notes, resampled, select
+from vqvae.modalities.ecg.channels import Channel, believed, check_rate, check_size, rate_notes, resampled, select
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Progress
 
 _FIELDS = {  # of every signal, and their widths in bytes
     "label": 16,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from vqvae.modalities.ecg.aecg_files import read_aecg
-from vqvae.modalities.ecg.channels import Progress
 from vqvae.modalities.ecg.dicom_files import read_dicom
 from vqvae.modalities.ecg.edf_files import read_edf
 from vqvae.modalities.ecg.recording import Ecg
@@ -16,6 +15,7 @@ from vqvae.modalities.ecg.table_files import NeedsRate, read_npy, read_table
 from vqvae.modalities.ecg.uploads import main_file, unpack
 from vqvae.modalities.ecg.wfdb_files import read_wfdb
 from vqvae.modalities.ecg.wfdb_header import neighbour
+from vqvae.modalities.protocol import Progress
 
 __all__ = ["KNOWN", "NeedsRate", "read"]
 

@@ -18,21 +18,29 @@ from vqvae.modalities.ecg.fidelity import Fidelity, fidelity
 from vqvae.modalities.ecg.interval_scores import interval_scores
 from vqvae.modalities.ecg.intervals import Analysis, analyse
 from vqvae.modalities.ecg.recording import Beats, Ecg
-from vqvae.modalities.protocol import Report, Score
+from vqvae.modalities.protocol import Progress, Report, Score
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_ANALYSING = 0.9  # of the time that comparing takes, about
 _LEFT_OUT = " Beats in annotated ventricular flutter are left out."
 
 
 def compare(
-    reference: Ecg, reconstruction: Ecg, *, lead: str | None = None, delineate: Delineator | None = None, analysis: Analysis | None = None
+    reference: Ecg,
+    reconstruction: Ecg,
+    *,
+    lead: str | None = None,
+    delineate: Delineator | None = None,
+    analysis: Analysis | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Score a reconstruction; `events` holds "beats" (`beats_table`), "leads" (one row each) and "flutter" (annotated: start, end in s).
 
     `lead` names the lead that intervals are measured on (the clearest one of the original when None); `analysis` is `analyse(reference, …)`
-    when it is already there.  Without `delineate` the interval scores are NaN.  ValueError when the recordings do not lie sample on sample.
+    when it is already there.  Without `delineate` the interval scores are NaN.  `progress` gets the share done and may raise to stop.
+    ValueError when the recordings do not lie sample on sample.
     """
     import pandas as pd
 
@@ -42,6 +50,8 @@ def compare(
         raise ValueError(f"the analysis measured lead {reference.leads[analysis.lead]}, not {lead}; analyse the original on {lead} first")
     original = analysis or analyse(reference, lead, delineate)
     rebuilt = analyse(reconstruction, original.lead, delineate)
+    if progress is not None:
+        progress(_ANALYSING)
     flutter = reference.beats.flutter if reference.beats else ()
     original, rebuilt = without_flutter(original, rebuilt, flutter, reference.rate)
     found, rate = fidelity(reference, reconstruction), reference.rate

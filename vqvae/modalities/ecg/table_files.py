@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.ecg.channels import Channel, Progress, check_rate, check_size, select, tidy, unique
+from vqvae.modalities.ecg.channels import Channel, check_rate, check_size, select, tidy, unique
 from vqvae.modalities.ecg.recording import Ecg
+from vqvae.modalities.protocol import Progress
 
 _HEAD = 2**16  # bytes looked at to find out how a table is written
 _BLOCK = 2**18  # rows parsed at a time

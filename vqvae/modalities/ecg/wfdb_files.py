@@ -11,7 +11,6 @@ import numpy as np
 
 from vqvae.modalities.ecg.channels import (
     Channel,
-    Progress,
     Selection,
     check_rate,
     check_size,
@@ -25,6 +24,7 @@ from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.wfdb_beats import read_beats
 from vqvae.modalities.ecg.wfdb_header import Header, Signal, neighbour, read_header
 from vqvae.modalities.ecg.wfdb_samples import ALIGNMENT, FORMATS, decode, frames_stored
+from vqvae.modalities.protocol import Progress
 
 _BLOCK = 2**20  # samples decoded at a time
 

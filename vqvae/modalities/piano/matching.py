@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vqvae.modalities.piano.bipartite import largest_matching
+from vqvae.modalities.piano.chains import Strikes, align
 from vqvae.modalities.piano.recording import Notes
+from vqvae.modalities.protocol import Progress
 
 REACH = 0.5  # s; two notes of one key further apart are never the same note
 CROWD = 16  # strikes of one key; no more than so many before and after the one in its place are looked at for a partner
@@ -32,28 +35,29 @@ class _Keys(NamedTuple):
     high: np.ndarray  # (N,) the place after the last one
 
 
-def pair(reference: Notes, found: Notes, reach: float = REACH) -> Pairs:
-    """Pair the notes of every key in order, so that the sum of |onset error| + `reach` / 2 for each lost or added note is smallest."""
+def pair(reference: Notes, found: Notes, reach: float = REACH, progress: Progress | None = None) -> Pairs:
+    """Pair the notes of every key in order, so that the sum of |onset error| + `reach` / 2 for each lost or added note is smallest.
+
+    `progress` gets the share done and may raise to stop.
+    """
     keys = _by_key(reference, found, reach)
     onsets, others = reference.onset[keys.reference], found.onset[keys.found]
     groups = _groups(keys)
     rows, columns, done = _in_place(groups, onsets, others, reach)
-    kept, partners = [rows], [columns]
-    for row, last, column, end in groups[~done].tolist():
-        low, high = keys.low[row:last] - column, keys.high[row:last] - column
-        chain = _align(onsets[row:last], others[column:end], low, high, reach)
-        kept.append(row + chain.reference)
-        partners.append(column + chain.found)
-    left, right = keys.reference[np.concatenate(kept)], keys.found[np.concatenate(partners)]
+    chains = align(Strikes(onsets, others, keys.low, keys.high), groups[~done], reach, progress)
+    left, right = keys.reference[np.append(rows, chains[:, 0])], keys.found[np.append(columns, chains[:, 1])]
     order = np.argsort(left)
     return Pairs(left[order], right[order])
 
 
-def hits(reference: Notes, found: Notes, tolerance: float, offset: tuple[float, float] | None = None) -> Pairs:
+def hits(
+    reference: Notes, found: Notes, tolerance: float, offset: tuple[float, float] | None = None, progress: Progress | None = None
+) -> Pairs:
     """The largest matching of notes of one pitch whose onsets differ by at most `tolerance` s: `mir_eval.transcription.match_notes`.
 
     `offset` (ratio, least) also asks the ends to differ by at most that ratio of the original's duration, or `least` s where this is more.
-    Distances are rounded to 0.1 ms as there; where several largest matchings exist, the same one is chosen.
+    Distances are rounded to 0.1 ms as there; where several largest matchings exist, the same one is chosen.  `progress` gets the share done
+    and may raise to stop.
     """
     keys = _by_key(reference, found, tolerance + 1e-4)
     counts = keys.high - keys.low
@@ -65,7 +69,7 @@ def hits(reference: Notes, found: Notes, tolerance: float, offset: tuple[float, 
         near &= np.around(np.abs(reference.end[rows] - found.end[columns]), 4) <= allowed
     rows, columns = rows[near], columns[near]
     order = np.lexsort((columns, rows))
-    return _largest(rows[order], columns[order], len(reference.onset), len(found.onset))
+    return _largest(rows[order], columns[order], len(reference.onset), len(found.onset), progress)
 
 
 def _by_key(reference: Notes, found: Notes, reach: float) -> _Keys:
@@ -115,103 +119,13 @@ def _in_place(groups: np.ndarray, onsets: np.ndarray, others: np.ndarray, reach:
     return rows[taken], columns[taken], done
 
 
-def _align(onsets: np.ndarray, others: np.ndarray, low: np.ndarray, high: np.ndarray, reach: float) -> Pairs:
-    """The chain of pairs, rising on both sides, with the largest sum of `reach` - |onset error|; partners of i are `low[i]`…`high[i]`."""
-    best = np.zeros(len(others) + 1)  # best[j]: sum of the best chain that ends before place j of `others`
-    steps: list[np.ndarray] = []  # how each sum came about: 0 without this note, 1 with this pair, 2 without that partner
-    ends = 0
-    for time, start, stop in zip(onsets, low.tolist(), high.tolist(), strict=True):
-        best[ends + 1 : stop + 1] = best[ends]
-        ends = max(ends, stop)
-        before, joined = best[start + 1 : stop + 1].copy(), best[start:stop] + reach - np.abs(others[start:stop] - time)
-        best[start + 1 : stop + 1] = np.maximum.accumulate(np.maximum(np.maximum(before, joined), best[start]))
-        now = best[start + 1 : stop + 1]
-        steps.append(np.where(now == before, 0, np.where(now == joined, 1, 2)))
-    chain: list[tuple[int, int]] = []
-    i, j = len(onsets) - 1, len(others)
-    while i >= 0:
-        j = min(j, int(high[i]))
-        step = steps[i][j - 1 - low[i]] if j > low[i] else 0
-        if step == 1:
-            chain.append((i, j - 1))
-        i, j = i - (step < 2), j - (step > 0)
-    pairs = np.array(chain[::-1], np.int64).reshape(-1, 2)
-    return Pairs(pairs[:, 0], pairs[:, 1])
-
-
-def _largest(rows: np.ndarray, columns: np.ndarray, size: int, others: int) -> Pairs:
+def _largest(rows: np.ndarray, columns: np.ndarray, size: int, others: int, progress: Progress | None) -> Pairs:
     """The largest matching of a graph with edges (E,), sorted by row, then column; only what has a choice is searched."""
     alone = (np.bincount(rows, minlength=size)[rows] == 1) & (np.bincount(columns, minlength=others)[columns] == 1)
     graph: dict[int, list[int]] = {}
     for row, column in zip(rows[~alone].tolist(), columns[~alone].tolist(), strict=True):
         graph.setdefault(column, []).append(row)
-    found = np.array(sorted(largest_matching(graph).items()), np.int64).reshape(-1, 2)
+    found = np.array(sorted(largest_matching(graph, progress).items()), np.int64).reshape(-1, 2)
     left, right = np.concatenate([rows[alone], found[:, 0]]), np.concatenate([columns[alone], found[:, 1]])
     order = np.argsort(left)
     return Pairs(left[order], right[order])
-
-
-def largest_matching(graph: dict[int, list[int]]) -> dict[int, int]:
-    """Hopcroft and Karp's largest matching (SIAM J. Comput. 1973; 2:225) of {left: its rights}, as {right: left}.
-
-    Vertices are visited in the order in which `mir_eval` visits them, so that of several largest matchings the same one comes out; its
-    velocity scores depend on that.  Nothing recurses here: keys that are struck very fast give paths of any length.
-    """
-    matching: dict[int, int] = {}
-    for left, rights in graph.items():
-        free = next((right for right in rights if right not in matching), None)
-        if free is not None:
-            matching[free] = left
-    while True:
-        came, reached, ends = _layers(graph, matching)
-        if not ends:
-            return matching
-        for right in ends:
-            _augment(right, matching, came, reached)
-
-
-def _layers(graph: dict[int, list[int]], matching: dict[int, int]) -> tuple[dict[int, int | None], dict[int, list[int]], list[int]]:
-    """The shortest alternating paths: left -> right it came from (None at the start), right -> lefts that reach it, free rights last."""
-    taken = set(matching.values())
-    came: dict[int, int | None] = {left: None for left in graph if left not in taken}
-    reached: dict[int, list[int]] = {}
-    ends: list[int] = []
-    layer = list(came)
-    while layer and not ends:
-        fresh: dict[int, list[int]] = {}
-        for left in layer:
-            for right in graph[left]:
-                if right not in reached:
-                    fresh.setdefault(right, []).append(left)
-        reached |= fresh
-        ends = [right for right in fresh if right not in matching]
-        layer = [matching[right] for right in fresh if right in matching]
-        came |= {matching[right]: right for right in fresh if right in matching}
-    return came, reached, ends
-
-
-def _augment(end: int, matching: dict[int, int], came: dict[int, int | None], reached: dict[int, list[int]]) -> None:
-    """Walk back from a free right along the layers, first way first; where the walk arrives, swap the pairs along it."""
-    if end not in reached:
-        return
-    path: list[tuple[int, list[int]]] = [(end, reached.pop(end)[::-1])]  # right, and the lefts still to try
-    steps: list[int] = []  # left by which each right of the path goes on
-    while path:
-        _, tries = path[-1]
-        while tries and tries[-1] not in came:
-            tries.pop()
-        if not tries:
-            path.pop()
-            if steps:
-                steps.pop()
-            continue
-        left = tries.pop()
-        before = came.pop(left)
-        steps.append(left)
-        if before is None:
-            matching.update({right: step for (right, _), step in zip(path, steps, strict=True)})
-            return
-        if before in reached:
-            path.append((before, reached.pop(before)[::-1]))
-        else:
-            steps.pop()

@@ -8,7 +8,7 @@ import numpy as np
 
 from vqvae.modalities.piano.matching import Pairs, hits
 from vqvae.modalities.piano.recording import Notes
-from vqvae.modalities.protocol import Score
+from vqvae.modalities.protocol import Progress, Score, within
 
 OFFSET_RATIO = 0.2  # of the original's duration
 VELOCITY_TOLERANCE = 0.1  # of the original's range of velocities
@@ -25,13 +25,14 @@ class _Tolerance(NamedTuple):
 _TOLERANCES = (_Tolerance(0.05, 0.05, ""), _Tolerance(0.01, 0.01, "_10ms"))
 
 
-def transcription_scores(reference: Notes, found: Notes) -> list[Score]:
+def transcription_scores(reference: Notes, found: Notes, progress: Progress | None = None) -> list[Score]:
     """F1 in percent by onset, by onset and end, and by onset, end and velocity, at 50 ms and at 10 ms; NaN when the original is empty."""
     scores = []
-    for onset, offset, suffix in _TOLERANCES:
+    steps = 2 * len(_TOLERANCES)
+    for place, (onset, offset, suffix) in enumerate(_TOLERANCES):
         ms = f"{1000 * onset:.0f} ms"
-        by_onset = hits(reference, found, onset)
-        by_end = hits(reference, found, onset, (OFFSET_RATIO, offset))
+        by_onset = hits(reference, found, onset, progress=within(progress, 2 * place / steps, (2 * place + 1) / steps))
+        by_end = hits(reference, found, onset, (OFFSET_RATIO, offset), within(progress, (2 * place + 1) / steps, (2 * place + 2) / steps))
         by_velocity = _near_in_velocity(reference, found, by_end)
         start = f"F1 of the notes whose pitch is the same and whose onset lies within {ms}"
         end = f"whose end lies within 20 % of the duration or {ms}, whichever is more"

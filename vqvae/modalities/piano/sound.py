@@ -13,8 +13,9 @@ import numpy as np
 
 from vqvae.modalities.piano.pedal import sounding_ends
 from vqvae.modalities.piano.recording import Notes, Piano
-from vqvae.modalities.piano.sound_files import Progress, ogg, wav
+from vqvae.modalities.piano.sound_files import ogg, wav
 from vqvae.modalities.piano.sound_tone import render_tones
+from vqvae.modalities.protocol import Progress
 
 __all__ = ["RATE", "TAIL", "gain_for", "has_piano", "ogg", "render", "wav"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 
-BLOCK = 1 << 16  # frames; libsndfile's Vorbis encoder crashes on writes of millions of frames
+from vqvae.modalities.protocol import Progress
 
-Progress = Callable[[float], None]
+BLOCK = 1 << 16  # frames; libsndfile's Vorbis encoder crashes on writes of millions of frames
 
 
 def ogg(samples: np.ndarray, rate: int = 44100, progress: Progress | None = None) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vqvae.modalities.piano.recording import Notes
-from vqvae.modalities.piano.sound_files import Progress
+from vqvae.modalities.protocol import Progress
 
 PARTIALS = 8
 LONGEST = 12.0  # s; by then every tone has died away
