@@ -177,6 +177,29 @@ def test_a_lost_chunk_shifts_nothing(piece, trained):
         np.testing.assert_allclose(column, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("count", [397, 398, 400])
+def test_a_lost_end_leaves_no_note_behind(count, piece, trained):
+    part = replace(piece, notes=piece.notes.where(slice(count)))
+    codec = replace(codecs.codec(trained), chunk=40)
+    data = codec.compress(part, 3.0)
+    intact = codec.decompress(data).recording.notes
+    found = codec.decompress(data[:-1] + bytes([data[-1] ^ 255]))
+    (harm,) = found.damage
+    assert found.recording.count == 4 * harm.start < count
+    for column, expected in zip(found.recording.notes, intact, strict=True):
+        np.testing.assert_allclose(column, expected[: 4 * harm.start], atol=1e-5)
+
+
+def test_the_lowest_key_struck_many_times_at_once_is_not_taken_for_damage(own):
+    chords, notes = 30, 12
+    gap = np.where(np.arange(chords * notes) % notes == 0, 0.5, 0.0)
+    values = np.stack([np.zeros(len(gap)), gap, np.full(len(gap), 0.25), np.full(len(gap), 64)]).astype(np.float32)[None]
+    for level in (1, 4):
+        codes = own.encode(values, float(level), WHOLE).codes
+        assert (codes[0, :8] == 0).all(axis=0).sum() >= chords
+        assert np.abs(onsets(own.decode(codes, float(level))) - onsets(values)).max() < 3 * FAR
+
+
 def test_pieces_to_validate_on_are_never_read(config, pieces, monkeypatch):
     seen = []
     for composer in ("Bach", "Haydn"):

@@ -138,10 +138,13 @@ class Gestures:
 
 
 def _starts(codes: np.ndarray, window: int) -> list[int]:
-    """Windows at which chunks begin, and those at which a damaged stretch does: it is zero throughout."""
-    lost = (codes[0, : 2 * window] == 0).all(axis=0)
-    begins = (codes[0, window] < 0) | (lost & np.append(True, ~lost[:-1]))
-    return sorted({0, *np.flatnonzero(begins).tolist()})
+    """Windows at which chunks begin, and those at which a damaged stretch does: from there on to the next chunk all is zero."""
+    begins = [0, *(1 + np.flatnonzero(codes[0, window, 1:] < 0)).tolist()]
+    found = set(begins)
+    for first, stop in pairwise([*begins, codes.shape[2]]):
+        told = np.flatnonzero(codes[0, :, first:stop].any(axis=0))
+        found.add(first + int(told[-1]) + 1 if len(told) else first)
+    return sorted(found - {codes.shape[2]})
 
 
 def joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -41,9 +41,9 @@ def restore(tensors: Tensors) -> Piano:
     onset = np.cumsum(np.maximum(rows[DSTART], 0.0))
     pitch, velocity = np.clip(np.rint(rows[PITCH]), 0, 127), np.clip(np.rint(rows[VELOCITY]), 1, 127)
     notes = Notes(onset, np.where(rows[DURATION] > 0, rows[DURATION], SHORTEST), pitch.astype(np.int16), velocity.astype(np.int16))
-    kept = np.arange(len(onset)) < layout["notes"]  # a last window that was lost does not know that it was not full
+    kept = np.ones(len(onset), bool)
     for first, stop in layout["gaps"]:
-        kept[first:stop] = False
+        kept[first : stop if stop < layout["notes"] else None] = False  # a last window that was lost does not know that it was not full
     return Piano(layout["name"], notes.where(kept).sorted(), unpack_frame(layout["frame"]), channel=int(layout["channel"]))
 
 
