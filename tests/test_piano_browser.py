@@ -83,7 +83,8 @@ def seconds(page: Page) -> tuple[float, float]:
 
 
 def wait_for_sounds(page: Page) -> None:
-    expect(page.locator(".play")).to_be_enabled(timeout=120_000)
+    page.wait_for_function("globalThis.vqvaePlayer?.held.get('sound')?.reconstruction", timeout=120_000)
+    expect(page.locator(".play")).to_be_enabled()
 
 
 def test_a_pianist_hears_and_sees_what_survived_and_takes_it_home(page, data, tmp_path):

@@ -18,9 +18,10 @@ for kind in KINDS.values():
     rows = -(-len(examples) // ROW)
     columns = [column for _ in range(rows) for column in st.columns(-(-len(examples) // rows))]
     for column, (name, example) in zip(columns, examples, strict=False):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"{kind.icon} **{plain(example.title)}**")
-            st.caption(plain(example.description))
+        with column.container(border=True, height="stretch", vertical_alignment="distribute"):
+            about = st.container()
+            about.markdown(f"{kind.icon} **{plain(example.title)}**")
+            about.caption(plain(example.description))
             if st.button("Open", key=f"open.{name}", icon=kind.icon, help=f"Open the example “{example.title}”"):
                 inputs.open_next(name)
                 st.switch_page(kind.screen)

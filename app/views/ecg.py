@@ -63,45 +63,32 @@ def verdict(shown: cache.Shown) -> None:
 
 def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
     """The scores that matter most and the bit rate."""
-    summary.headline(place, shown, desk, _labels(shown), _cheap(shown))
+    summary.headline(place, shown, desk, _headline(shown))
 
 
 def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
     """How they differ from one level less, once everything else is on the screen."""
-    summary.changes(place, shown, desk, _labels(shown), _cheap(shown))
+    summary.changes(place, shown, desk, _headline(shown))
 
 
-def _labels(shown: cache.Shown) -> dict[str, str]:
-    """Words above the numbers; of several leads, which they are about."""
+def _headline(shown: cache.Shown) -> summary.Headline:
+    """The numbers; of several leads, which they are about."""
     several = len(shown.recording.leads) > 1
     about = {"all": ", all leads", "one": f", lead {plain(shown.lead)}"} if several else {"all": "", "one": ""}
-    return {name: words.format(**about) for name, words in HEADLINE.items()}
-
-
-def _cheap(shown: cache.Shown) -> bool:
-    return bool(shown.recording.seconds <= COMPARED_S)
+    labels = {name: words.format(**about) for name, words in HEADLINE.items()}
+    return summary.Headline(labels, shown.recording.seconds <= COMPARED_S)
 
 
 @st.fragment
 def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict; what is not looked at is not made."""
-    scores, classes, codes, details = st.tabs(["Scores", "By class", "Codes", "Details"], key="ecg.tabs", on_change="rerun")
-    if scores.open:
-        with scores:
-            _scores(shown.report)
-    if classes.open:
-        with classes:
-            _classes(shown)
-    if codes.open:
-        with codes:
-            ecg_codes.codes(shown, desk)
-    if details.open:
-        with details:
-            st.markdown("\n".join(f"- {plain(note)}" for note in shown.recording.notes))
-            model = cache.checkpoint(desk.checkpoint)
-            st.markdown(cache.text(f"details_{model.task}"))
-            st.markdown(cache.text("ecg_details"))
-            panels.model_card(model)
+    contents = {
+        "Scores": lambda: _scores(shown.report),
+        "By class": lambda: _classes(shown),
+        "Codes": lambda: ecg_codes.codes(shown, desk),
+        "Details": lambda: summary.details(desk, shown.recording.notes, "details", "ecg_details"),
+    }
+    summary.tabs("ecg.tabs", contents)
 
 
 def _scores(report: Report) -> None:

@@ -70,38 +70,28 @@ def verdict(shown: cache.Shown) -> None:
 
 def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
     """The scores that matter most and the bit rate."""
-    summary.headline(place, shown, desk, HEADLINE, _cheap(shown))
+    summary.headline(place, shown, desk, _headline(shown))
 
 
 def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
     """How they differ from one level less, once everything else is on the screen."""
-    summary.changes(place, shown, desk, HEADLINE, _cheap(shown))
+    summary.changes(place, shown, desk, _headline(shown))
 
 
-def _cheap(shown: cache.Shown) -> bool:
-    return bool(shown.recording.count <= LARGE)
+def _headline(shown: cache.Shown) -> summary.Headline:
+    return summary.Headline(HEADLINE, shown.recording.count <= LARGE, piano_codes.parts(shown.rate))
 
 
 @st.fragment
 def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict; what is not looked at is not made."""
-    scores, course, codes, details = st.tabs(["Scores", "Note by note", "Codes", "Details"], key="piano.tabs", on_change="rerun")
-    if scores.open:
-        with scores:
-            panels.grouped(shown.report.scores, GROUPS)
-    if course.open:
-        with course:
-            _course(shown)
-    if codes.open:
-        with codes:
-            piano_codes.codes(shown, desk)
-    if details.open:
-        with details:
-            st.markdown("\n".join(f"- {plain(note)}" for note in shown.recording.said))
-            model = cache.checkpoint(desk.checkpoint)
-            st.markdown(cache.text(f"piano_details_{model.task}"))
-            st.markdown(cache.text("piano_details"))
-            panels.model_card(model)
+    contents = {
+        "Scores": lambda: panels.grouped(shown.report.scores, GROUPS),
+        "Note by note": lambda: _course(shown),
+        "Codes": lambda: piano_codes.codes(shown, desk),
+        "Details": lambda: summary.details(desk, shown.recording.said, "piano_details", "piano_details"),
+    }
+    summary.tabs("piano.tabs", contents)
 
 
 def _course(shown: cache.Shown) -> None:

@@ -8,12 +8,14 @@ from app import cache, panels
 from app.inputs import Desk
 from app.words import count, number
 from vqvae.families import family
+from vqvae.rates import Rate
 
+CODED = "Timing, duration and loudness"
 APART = {
     "pitch_bits_per_note": ("Which keys are struck", "Coded too, so that the file restores the piece without the original; never changed."),
     "frame_bits_per_note": (
-        "What passes through",
-        "Tempo, pedals and texts, compressed: each comes back as it was and when it was, in the one track of the rebuilt file.",
+        "What passes through (tempo, pedals, texts)",
+        "Compressed: each event comes back as it was and when it was, in the one track of the rebuilt file.",
     ),
 }
 
@@ -30,6 +32,15 @@ def codes(shown: cache.Shown, desk: Desk) -> None:
         panels.code_usage(cache.code_counts(shown, desk.checkpoint))
 
 
+def parts(rate: Rate) -> str:
+    """What the whole file consists of, in a sentence."""
+    there = sum(rate.apart.values()) + rate.value
+    sizes = {title: round(rate.bytes * rate.apart[name] / there) for name, (title, _) in APART.items() if name in rate.apart}
+    said = {CODED: rate.bytes - sum(sizes.values())} | sizes
+    listed = ", ".join(f"{number(size)} for {title[0].lower()}{title[1:]}" for title, size in said.items())
+    return f"The whole file has {count(rate.bytes, 'byte')}: {listed}."
+
+
 def saving(fixed: int, real: int) -> str:
     """What the entropy coder is worth, in a sentence."""
     return (
@@ -41,7 +52,7 @@ def saving(fixed: int, real: int) -> str:
 def _shares(shown: cache.Shown) -> None:
     rate, notes = shown.rate, shown.recording.count
     counted = "The bit rate above: what the codes of the notes take, headers and checksums included."
-    said = {"Timing, duration, loudness": (rate.value, counted)}
+    said = {CODED: (rate.value, counted)}
     said |= {title: (rate.apart[name], about) for name, (title, about) in APART.items() if name in rate.apart}
     st.table(
         {

@@ -12,8 +12,7 @@ from app import cache, sounds
 from app.choices_piano import Portion
 from app.inputs import Desk
 from app.words import count
-from vqvae.modalities.piano.recording import Piano
-from vqvae.modalities.piano.sound import gain_for, ogg, render, wav
+from vqvae.modalities.piano.sound import ogg, wav
 from vqvae.modalities.piano.writing import to_bytes
 
 
@@ -34,12 +33,12 @@ def downloads(shown: cache.Shown, desk: Desk, portion: Portion) -> None:
     if portion.span or portion.track:
         button("Original part", lambda: to_bytes(original), "-original.mid", "audio/midi", "The part of the original that this is about")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
-    about = "as Ogg Vorbis; rendered when you click"
-    button("Sound", lambda: _sound(shown, desk, rebuilt, ogg), ".ogg", "audio/ogg", f"The reconstruction {about}")
-    button("Original's sound", lambda: _sound(shown, desk, original, ogg), "-original.ogg", "audio/ogg", f"The original {about}")
-    button("Sound", lambda: _sound(shown, desk, rebuilt, wav), ".wav", "audio/wav", "The reconstruction as 16-bit WAV")
+    about = "as Ogg Vorbis"
+    button("Sound", lambda: _sound(shown, desk, "reconstruction", ogg), ".ogg", "audio/ogg", f"The reconstruction {about}")
+    button("Original's sound", lambda: _sound(shown, desk, "original", ogg), "-original.ogg", "audio/ogg", f"The original {about}")
+    button("Sound", lambda: _sound(shown, desk, "reconstruction", wav), ".wav", "audio/wav", "The reconstruction as 16-bit WAV")
     wide = "The original as 16-bit WAV, as loud as its reconstruction's file is made"
-    button("Original's sound", lambda: _sound(shown, desk, original, wav), "-original.wav", "audio/wav", wide)
+    button("Original's sound", lambda: _sound(shown, desk, "original", wav), "-original.wav", "audio/wav", wide)
     button("Notes", lambda: shown.report.events["notes"].to_csv(index=False), "-notes.csv", "text/csv", "One row per note, with its errors")
     button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
     _commands(shown, desk, portion)
@@ -78,8 +77,6 @@ def _report(shown: cache.Shown, desk: Desk) -> str:
     return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1, allow_nan=False)
 
 
-def _sound(shown: cache.Shown, desk: Desk, recording: Piano, pack: Callable[..., bytes]) -> bytes:
+def _sound(shown: cache.Shown, desk: Desk, side: str, pack: Callable[..., bytes]) -> bytes:
     """A whole performance as one file, as loud as it is played on the page."""
-    known = sounds.known(desk.source, desk.checkpoint, desk.level)
-    gain = known.original.gain if known else gain_for(render(shown.recording))
-    return sounds.whole(recording, gain, pack)
+    return sounds.whole((desk.source, desk.checkpoint, desk.level), (shown.recording, shown.reconstruction), side, pack)

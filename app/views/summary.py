@@ -1,10 +1,10 @@
-"""What stands first on every page about one recording: verdict, the numbers that matter most, their change against one level less."""
+"""What every page about one recording has: verdict, the numbers that matter most and their change against one level less, tabs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -23,6 +23,14 @@ LOOKS = {
 }
 METRIC = 180  # pixels; five stand beside each other on a wide screen
 WAITING = "…"
+
+
+class Headline(NamedTuple):
+    """What stands under the verdict."""
+
+    labels: Mapping[str, str]  # score -> words above its number
+    cheap: bool  # whether comparing at one level less takes a moment only, so that the changes will come
+    parts: str = ""  # what the file consists of, in a sentence, where the bit rate counts only some of it
 
 
 def compute(desk: Desk, recording: Any, lead: str, at_once: bool) -> cache.Shown | None:
@@ -57,18 +65,14 @@ def verdict(judged: Verdict, cost: str, about: str) -> None:
         st.markdown(about)
 
 
-def headline(
-    place: DeltaGenerator, shown: cache.Shown, desk: Desk, labels: Mapping[str, str], cheap: bool, before: cache.Shown | None = None
-) -> None:
-    """The scores that matter most, under their labels, and the bit rate; the small number is the change against one level less.
-
-    cheap: whether comparing at one level less takes a moment only, so that the change will come.
-    """
-    row = place.container(horizontal=True, gap="small")
-    comes = _comes(shown, desk, cheap)
+def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, chosen: Headline, before: cache.Shown | None = None) -> None:
+    """The scores that matter most and the bit rate; the small number is the change against one level less."""
+    whole = place.container(gap="xsmall")
+    row = whole.container(horizontal=True, gap="small")
+    comes = _comes(shown, desk, chosen.cheap)
     against = f", {number(before.rate.value, before.rate.unit)}" if before else ""
     below = f" The small number is the change against the next lower bit rate{against} (pp: percentage points)." if comes else ""
-    for name, label in labels.items():
+    for name, label in chosen.labels.items():
         score = next(score for score in shown.report.scores if score.name == name)
         text, colour = change(score, before.report) if before else Change(WAITING if comes else None, "off")
         arrow: Literal["off", "auto"] = "off" if colour == "off" else "auto"
@@ -79,14 +83,33 @@ def headline(
     arrow = "auto" if before else "off"
     label, said = f"Bit rate{inputs.kind().per}", plain(rate.definition + below)
     row.metric(label, number(rate.value, rate.unit), more, delta_color="off", delta_arrow=arrow, help=said, width=METRIC)
+    small = f"Small numbers: the change against the next lower bit rate{against}." if comes else ""
+    whole.caption(f"{chosen.parts} {small}".strip())
 
 
-def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk, labels: Mapping[str, str], cheap: bool) -> None:
+def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk, chosen: Headline) -> None:
     """Fill in the small numbers, once everything else is on the screen."""
-    if _comes(shown, desk, cheap):
+    if _comes(shown, desk, chosen.cheap):
         silent = cache.shown(desk.source, shown.recording, desk.checkpoint, desk.level - 1, shown.lead, lambda doing: lambda share: None)
-        headline(place, shown, desk, labels, cheap, silent)
+        headline(place, shown, desk, chosen, silent)
 
 
 def _comes(shown: cache.Shown, desk: Desk, cheap: bool) -> bool:
     return desk.level > 1 and (cheap or cache.known(desk.source, desk.checkpoint, desk.level - 1, shown.lead))
+
+
+def tabs(key: str, contents: Mapping[str, Callable[[], None]]) -> None:
+    """Title -> what draws the tab, which is done only while it is looked at."""
+    for tab, draw in zip(st.tabs(list(contents), key=key, on_change="rerun"), contents.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def details(desk: Desk, said: Sequence[str], by_task: str, compared: str) -> None:
+    """What was changed in reading, how the reconstruction is made (`by_task` begins the text's name) and compared, and the model's card."""
+    model = cache.checkpoint(desk.checkpoint)
+    st.markdown("\n".join(f"- {plain(note)}" for note in said))
+    st.markdown(cache.text(f"{by_task}_{model.task}"))
+    st.markdown(cache.text(compared))
+    panels.model_card(model)

@@ -13,15 +13,26 @@ class Deck {
     this.held = 0; // s, where it stands while it does not play
     this.turn = 0; // counts starts and stops, so that what was decoded too late is not heard
     this.sources = [];
+    this.due = new Set(); // what of the sound the clock has been told to play
     this.decoded = new Map();
     this.sound = null;
   }
 
+  // A sound, or more of the one that is loaded.
   load(sound) {
+    if (sound && this.sound && sound.key === this.sound.key) {
+      if (SIDES.some((side) => sound[side] && !this.sound[side])) this._join(sound);
+      return;
+    }
     if (sound === this.sound) return;
     this.pause();
     this.sound = sound;
     this.decoded.clear();
+  }
+
+  // Whether the chosen side can be heard.
+  get ready() {
+    return Boolean(this.sound && this.sound[this.side]);
   }
 
   get seconds() {
@@ -34,7 +45,7 @@ class Deck {
 
   async play(at = this.held) {
     this.pause();
-    if (!this.sound) return;
+    if (!this.ready) return;
     this.held = at < this.seconds ? Math.max(0, at) : 0;
     const turn = this.turn;
     this._open();
@@ -44,7 +55,7 @@ class Deck {
     if (turn !== this.turn) return;
     this.zero = this.context.currentTime + AHEAD - this.held;
     this.playing = true;
-    this.next = first;
+    this.next = first + 1;
     this._schedule(first);
     this.timer = setInterval(() => this._goOn(), 200);
     this.onChange();
@@ -57,6 +68,7 @@ class Deck {
     clearInterval(this.timer);
     for (const source of this.sources) source.stop();
     this.sources = [];
+    this.due.clear();
     this.onChange();
   }
 
@@ -66,6 +78,7 @@ class Deck {
   }
 
   choose(side) {
+    if (this.playing && !this.sound[side]) return; // it cannot be heard yet
     this.side = side;
     if (this.context) for (const name of SIDES) this.gains[name].gain.setTargetAtTime(+(name === side), this.context.currentTime, SWITCHING);
     this.onChange();
@@ -88,12 +101,24 @@ class Deck {
     }
   }
 
+  // The side that was not there yet joins in where the other one plays.
+  async _join(sound) {
+    const turn = this.turn;
+    this.sound = { ...this.sound, ...sound };
+    if (!this.playing) return;
+    for (let number = Math.floor(this.position / sound.length); number < this.next; number++) {
+      await this._decode(number);
+      if (turn !== this.turn) return;
+      this._schedule(number);
+    }
+  }
+
   async _decode(number) {
     await Promise.all(SIDES.map(async (side) => {
-      const key = `${side} ${number}`, segment = this.sound[side][number];
+      const key = `${side} ${number}`, segment = this.sound[side]?.[number];
       if (!segment || this.decoded.has(key)) return;
       const sound = this.sound, buffer = await this.context.decodeAudioData(bytes(segment).buffer);
-      if (sound !== this.sound) return;
+      if (sound.key !== this.sound?.key) return;
       this.decoded.set(key, buffer);
       while (this.decoded.size > MOST_DECODED) this.decoded.delete(this.decoded.keys().next().value);
     }));
@@ -102,17 +127,17 @@ class Deck {
   _schedule(number) {
     const start = number * this.sound.length, from = Math.max(start, this.held);
     for (const side of SIDES) {
-      const buffer = this.decoded.get(`${side} ${number}`);
-      if (!buffer || from - start >= buffer.duration) continue;
+      const key = `${side} ${number}`, buffer = this.decoded.get(key);
+      if (!buffer || from - start >= buffer.duration || this.due.has(key)) continue;
+      this.due.add(key);
       const source = this.context.createBufferSource();
       source.buffer = buffer;
       source.connect(this.gains[side]);
       source.onended = () => { this.sources = this.sources.filter((other) => other !== source); };
-      const late = Math.max(0, this.context.currentTime - (this.zero + from)); // decoded after it was due
+      const late = Math.max(0, this.context.currentTime + AHEAD - (this.zero + from)); // decoded after it was due
       source.start(this.zero + from + late, from - start + late);
       this.sources.push(source);
     }
-    this.next = number + 1;
   }
 
   async _goOn() {
@@ -127,6 +152,8 @@ class Deck {
     this.waiting = turn;
     await this._decode(number);
     this.waiting = -1;
-    if (turn === this.turn) this._schedule(number);
+    if (turn !== this.turn) return;
+    this.next = number + 1;
+    this._schedule(number);
   }
 }

@@ -1,6 +1,6 @@
 // What stands in the player's canvases: two rolls or one, the pedal below, the whole piece above.
 const GUTTER = { left: 64, keys: 14, right: 10 };
-const HEIGHTS = { two: 164, one: 300, pedal: 22, space: 10, axis: 20, title: 15 };
+const HEIGHTS = { two: 164, one: 300, pedal: 22, space: 8, axis: 20, title: 19 };
 
 function inkOf(host, looks) {
   const style = getComputedStyle(host), background = style.getPropertyValue("--st-background-color") || "#ffffff";
@@ -64,7 +64,7 @@ function drawRolls(canvas, piece, look, shading, view, ink) {
     c.textAlign = "left";
     c.textBaseline = "bottom";
     c.fillStyle = ink.text;
-    c.fillText(look.titles[name], area.x, area.y - 2);
+    c.fillText(look.titles[name], area.x, area.y - 5);
     if (name === "overlay") drawOverlay(roll, piece, look, ink);
     else {
       const side = piece[name === "difference" ? "reconstruction" : name];

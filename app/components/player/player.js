@@ -48,12 +48,11 @@ class Player {
 
   listen(sound) {
     const going = this.deck.playing ? this.deck.position : null;
-    if (!sound || sound.original) this.deck.load(sound);
-    if (!this.deck.sound) this.wanted ??= going; // another bit rate goes on from where this one was
+    if (!sound || SIDES.some((side) => sound[side])) this.deck.load(sound);
+    if (!this.deck.ready) this.wanted ??= going; // another bit rate goes on from where this one was
     this.doing = sound && sound.doing ? sound.doing : "";
-    if (this.wanted != null && this.deck.sound) {
+    if (this.wanted != null && this.deck.ready) {
       this.start(this.wanted);
-      this.wanted = null;
     }
     this.show();
   }
@@ -62,7 +61,7 @@ class Player {
   jump({ at, count }) {
     this.jumped = count;
     this.move(at - this.view.seconds / 4);
-    if (this.deck.sound) this.start(at);
+    if (this.deck.ready) this.start(at);
     else this.seek((this.wanted = at));
   }
 
@@ -104,6 +103,7 @@ class Player {
   }
 
   start(at) {
+    this.wanted = null;
     this.deck.play(at).catch(() => {
       this.doing = "This browser cannot play the sounds: take them home as WAV files, below.";
       this.show();
@@ -219,9 +219,10 @@ class Player {
     const { deck } = this, at = deck.position, whole = this.piece ? this.piece.seconds : 0;
     const play = this.find(".play"), label = deck.playing ? "❚❚ Pause" : "▶ Play";
     if (play.textContent !== label) play.textContent = label;
-    play.disabled = !deck.sound;
+    play.disabled = !deck.ready;
     for (const button of this.root.querySelectorAll("[data-side]")) {
       const chosen = String(button.dataset.side === deck.side);
+      button.disabled = deck.playing && !deck.sound[button.dataset.side];
       if (button.getAttribute("aria-checked") !== chosen) button.setAttribute("aria-checked", chosen);
     }
     this.find(".time").textContent = `${clock(at)} / ${clock(whole)}`;

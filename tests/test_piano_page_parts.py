@@ -1,0 +1,95 @@
+"""Parts of a piece on the Piano page: a stretch of it, or one of its tracks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from piano_pages import (
+    NOTES,
+    address,
+    button,
+    columns,
+    drop,
+    expected,
+    finished,
+    minuet,
+    opened,
+    short_pieces,
+    told,
+    verdict,
+)
+
+from app import choices_piano, inputs
+from vqvae import pipeline
+from vqvae.modalities import piano
+from vqvae.modalities.piano import Piano
+from vqvae.modalities.piano.verdict import verdict as judge
+
+__all__ = ["minuet", "short_pieces"]  # fixtures
+
+
+def test_a_part_of_the_piece_is_all_that_the_page_is_about(minuet):
+    app = opened(level="2")
+    app.number_input(key=choices_piano.FROM).set_value(4.0)
+    finished(app.number_input(key=choices_piano.TO).set_value(12.0).run())
+    part = piano.excerpt(minuet, 4, 12)
+    assert 0 < part.count < minuet.count
+    assert judge(expected(part, 2)[1]).text in verdict(app)
+    assert columns(told(app)["notes"]["original"])["onset"] == pytest.approx(part.notes.onset, abs=1e-4)
+    assert "FILE" in app.code[0].value
+    assert address(app) | {"t": ""} == {"example": "minuet", "checkpoint": NOTES, "level": "2", "from": "4", "to": "12", "t": ""}
+    link = opened(**{"level": "2", "from": "4", "to": "12"})
+    assert verdict(link) == verdict(app)
+    finished(button(app, "Whole piece").click().run())
+    assert judge(expected(minuet, 2)[1]).text in verdict(app)
+
+
+def test_a_part_in_which_nothing_is_struck_is_not_taken(minuet):
+    app = opened(level="2", **{"from": "15.95", "to": "16"})
+    assert (minuet.notes.onset < 15.95).all()
+    assert str(minuet.count) in app.caption[0].value + app.caption[1].value
+
+
+def test_tracks_of_a_file_are_put_together_or_looked_at_alone(minuet, tmp_path):
+    from mido import Message, MetaMessage, MidiFile, MidiTrack
+
+    made = MidiFile(type=1)
+    for channel, keys in enumerate(([60, 64, 67], [40, 43])):
+        track = MidiTrack([MetaMessage("track_name", name=f"<b>{channel}</b>")])
+        for key in keys:
+            track += [Message("note_on", note=key, velocity=70, channel=channel, time=0)]
+            track += [Message("note_on", note=key, velocity=0, channel=channel, time=480)]
+        made.tracks.append(track)
+    made.save(tmp_path / "two.mid")
+    app = drop(opened(level="2"), "two.mid", (tmp_path / "two.mid").read_bytes())
+    assert "5 notes" in verdict(app)
+    options = app.selectbox(key=choices_piano.TRACK).options
+    assert options[0] == "All but drums, as one piano"
+    assert options[2].replace("\\", "") == "<b>1</b> (track 2, channel 2): 2 notes"
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("track 2, channel 2").run())
+    assert "2 notes" in verdict(app)
+    assert sorted(columns(told(app)["notes"]["original"])["pitch"]) == [40, 43]
+    assert any("FILE stands for the original part" in caption.value for caption in app.caption)
+    finished(app.selectbox(key=choices_piano.TRACK).set_value("").run())
+    assert "5 notes" in verdict(app)
+
+
+def test_stopping_the_computation_of_a_part_leaves_the_desk_and_can_be_undone(minuet, monkeypatch):
+    app = opened(level="2")
+    real = pipeline.encode
+
+    def slow(model: Any, recording: Piano, level: int, progress: Any) -> Any:
+        progress(0.5)
+        raise ValueError("still at work")  # as the page stands when its reader clicks
+
+    monkeypatch.setattr(pipeline, "encode", slow)
+    monkeypatch.setattr("app.panels.PATIENCE", 0.0)
+    app.number_input(key=choices_piano.FROM).set_value(5.0).run()
+    assert "still at work" in app.error[0].value
+    button(app, "Stop").click().run()
+    assert any("Nothing was changed" in box.value for box in app.info)
+    assert app.session_state[inputs.SOURCE] == "minuet"
+    monkeypatch.setattr(pipeline, "encode", real)
+    finished(button(app, "Start again").click().run())
+    assert judge(expected(piano.excerpt(minuet, 5), 2)[1]).text in verdict(app)
