@@ -12,7 +12,8 @@ from gesture_cases import SHAPE, played
 
 from vqvae import checkpoint, codecs, pipeline
 from vqvae.cli import main
-from vqvae.codec.container import unpack
+from vqvae.codec.container import pack, unpack
+from vqvae.codec.gestures import MOST_STEPS
 from vqvae.config import to_json, write_json
 from vqvae.families.gestures import Gestures
 from vqvae.gesture_training import read_excerpts, train_gestures
@@ -188,6 +189,15 @@ def test_a_lost_end_leaves_no_note_behind(count, piece, trained):
     assert found.recording.count == 4 * harm.start < count
     for column, expected in zip(found.recording.notes, intact, strict=True):
         np.testing.assert_allclose(column, expected[: 4 * harm.start], atol=1e-5)
+
+
+def test_forged_rests_of_years_are_refused_in_a_sentence(piece, trained):
+    contents, (payload,), _ = unpack(codecs.codec(trained).compress(piece, 1.0))
+    coder = Gestures(checkpoint.load(trained)).gesture_coder(1)
+    codes = coder.decode(payload, contents.shape)
+    codes[0, 4:8][codes[0, 4:8] > 0] = MOST_STEPS
+    with pytest.raises(ValueError, match="longer than anything that can be read: their file is damaged or forged"):
+        codecs.codec(trained).decompress(pack(contents, [coder.encode(codes)]))
 
 
 def test_the_lowest_key_struck_many_times_at_once_is_not_taken_for_damage(own):

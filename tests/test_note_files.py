@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 
 from vqvae import checkpoint, codecs, pipeline
+from vqvae.baselines.note_coder import OrderZeroCoder
 from vqvae.cli import main
+from vqvae.codec.container import pack as pack_file
 from vqvae.codec.container import unpack
+from vqvae.codec.notes import DURATION, MOST, ONSET, NoteCoder
 from vqvae.codec.state import pack, pack_several, unpack_several
 from vqvae.config import to_json, write_json
+from vqvae.families.grid import Grid
 from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read, to_tensors, write
 from vqvae.note_training import train_notes
 from vqvae.rates import rate_of
@@ -163,6 +167,21 @@ def test_a_file_of_another_checkpoint_or_of_a_forged_shape_is_refused(piece, tra
         codecs.codec("grid").decompress(data)
     with pytest.raises(ValueError, match="takes 0 to 8"):
         codecs.codec("grid").compress(piece, 9.0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("row", "code"), [(ONSET, MOST), (ONSET, 1 << 20), (DURATION, MOST), (DURATION, 100)])
+def test_forged_times_are_refused_in_a_sentence(row, code, piece, trained):
+    for name in every(trained):
+        data = codecs.codec(name, 4000).compress(piece, 0.0)
+        contents, (payload,), _ = unpack(data)
+        coder = NoteCoder(Grid.of(0.0).scale) if name != "grid" else OrderZeroCoder(Grid.of(0.0).scale)
+        if name == str(trained):
+            coder = pipeline.family(pipeline.load(name)).coder("adaptive", contents.shape, 0.0)
+        codes = coder.decode(payload, contents.shape)
+        codes[0, row, -1] = code
+        with pytest.raises(ValueError, match="longer than anything that can be read: their file is damaged or forged"):
+            codecs.codec(name).decompress(pack_file(contents, [coder.encode(codes)]))
 
 
 def test_levels_of_a_checkpoint_are_its_qualities(piece, trained):

@@ -12,6 +12,7 @@ KNEE = 0.25  # s up to which durations are linear; logarithmic above
 CELL, RATIO = 0.1, 0.4  # s, and logarithm of a ratio, that a tolerance of 1 is wide: what `mir_eval` forgives
 SHORTEST = 0.01  # s that a decoded key is held
 LONGEST = 20.0  # s that an index of a duration can say
+MOST_HELD = 1e6  # s: no key is held so long, whatever a forged file says
 TABLE = (  # quality: onset step in µs, width of durations in tolerances, velocity step
     (200_000, 2.0, 32.0),
     (95_000, 1.0, 16.0),
@@ -61,7 +62,7 @@ class Grid(NamedTuple):
         """codes (1, 4, N) -> values (1, 4, N) float32; lost notes, all zeros, begin with the one before, so that none is shifted."""
         pitch, steps, level, duration = codes[0].astype(np.float64)
         gap = np.diff(np.maximum.accumulate(steps), prepend=0.0) * (self.unit / 1e6)
-        held = np.maximum(_straight((duration + 0.5) * self.width), SHORTEST)
+        held = np.maximum(_straight(np.minimum((duration + 0.5) * self.width, _bent(np.array(MOST_HELD)))), SHORTEST)
         velocity = np.clip(np.rint(level * self.velocity_step + (self.velocity_step - 1) / 2), 1, 127)
         return np.stack([pitch, gap, held, velocity]).astype(np.float32)[None]
 

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.piano.frames import pack_frame, unpack_frame
+from vqvae.modalities.piano.reading import MAX_SECONDS
 from vqvae.modalities.piano.recording import SHORTEST, Notes, Piano
 from vqvae.modalities.piano.writing import to_bytes
 from vqvae.modalities.protocol import Chunking, Tensors
 
 PITCH, DSTART, DURATION, VELOCITY = range(4)
+LONGEST = 2 * MAX_SECONDS  # that coarse codes make of a note that is held as long as anything that is read
 
 
 def to_tensors(recording: Piano) -> Tensors:
@@ -34,7 +36,10 @@ def to_tensors(recording: Piano) -> Tensors:
 
 
 def restore(tensors: Tensors) -> Piano:
-    """Undo `to_tensors`: onsets added up, pitches and velocities to whole numbers in their range, notes in gaps left out."""
+    """Undo `to_tensors`: onsets added up, pitches and velocities to whole numbers in their range, notes in gaps left out.
+
+    ValueError for times that no performance has.
+    """
     layout, rows = tensors.layout, tensors.values[0].astype(np.float64)
     if not np.isfinite(rows).all():
         raise ValueError("a note came back without a finite time, pitch or velocity")
@@ -44,7 +49,10 @@ def restore(tensors: Tensors) -> Piano:
     kept = np.ones(len(onset), bool)
     for first, stop in layout["gaps"]:
         kept[first : stop if stop < layout["notes"] else None] = False  # a last window that was lost does not know that it was not full
-    return Piano(layout["name"], notes.where(kept).sorted(), unpack_frame(layout["frame"]), channel=int(layout["channel"]))
+    notes = notes.where(kept)
+    if (latest := float(notes.end.max(initial=0.0))) > LONGEST:
+        raise ValueError(f"the notes last until {latest:.0f} s, longer than anything that can be read: their file is damaged or forged")
+    return Piano(layout["name"], notes.sorted(), unpack_frame(layout["frame"]), channel=int(layout["channel"]))
 
 
 def length(layout: dict[str, Any]) -> int:
