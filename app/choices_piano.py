@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
+import numpy as np
 import streamlit as st
 
 from app import cache, inputs, uploads
@@ -11,6 +12,7 @@ from app.inputs import SOURCE, asked, dark, parse
 from app.player import WINDOW, Look
 from app.words import count, plain
 from vqvae.modalities.piano import excerpt
+from vqvae.modalities.piano.bars import bars
 from vqvae.modalities.piano.figures import TITLES
 from vqvae.modalities.piano.parts import Part
 from vqvae.modalities.piano.recording import Piano
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 MODE, SHADE, SOUNDING, BOUNDARIES = "piano.mode", "piano.shade", "piano.sounding", "piano.boundaries"
 START, SECONDS, PLACE, JUMP, CHOSEN = "piano.start", "piano.seconds", "piano.place", "piano.jump", "piano.chosen"
 PARTS, FROM, TO, TRACKS, TRACK = "piano.parts", "piano.from", "piano.to", "piano.tracks", "piano.track"
+FROM_BAR, TO_BAR = "piano.from_bar", "piano.to_bar"
 WINDOW_SECONDS, BEFORE = 15.0, 2.0  # s: of the window at first, and that it shows before a passage
 MODES: dict[Mode, str] = {"fold": "Two rolls", "overlay": "Overlay", "difference": "Difference"}
 
@@ -35,6 +38,7 @@ class Portion(NamedTuple):
     source: str  # what lies on the desk, and what was chosen of it
     track: str  # the label of a part of the file that is read alone; empty for all of them together
     span: tuple[float, float] | None  # s in the piece; None for all of it
+    bars: np.ndarray | None  # s, (B + 1,): where bars of the piece begin, and the end of the last; None where they mean nothing
 
 
 def portion(recording: Piano, source: str) -> Portion:
@@ -42,11 +46,12 @@ def portion(recording: Piano, source: str) -> Portion:
     label, chosen = st.session_state.setdefault(TRACKS, {}).get(source, ""), _parts().get(source)
     whole = uploads.track(source, label) if label else recording
     name = f"{source}#{label}" if label else source
+    lines = cache.shelf().get(("bars", name), lambda: _lines(whole))
     if chosen is None or not _played(whole, *chosen):
         _parts().pop(source, None)
-        return Portion(whole, whole, name, label, None)
+        return Portion(whole, whole, name, label, None, lines)
     name += f"@{chosen[0]:g}-{chosen[1]:g}"
-    return Portion(whole, cache.shelf().get(("part", name), lambda: excerpt(whole, *chosen)), name, label, chosen)
+    return Portion(whole, cache.shelf().get(("part", name), lambda: excerpt(whole, *chosen)), name, label, chosen, lines)
 
 
 def _parts() -> dict[str, tuple[float, float]]:
@@ -60,12 +65,12 @@ def _parts() -> dict[str, tuple[float, float]]:
 
 
 def choose_part(place: DeltaGenerator, portion: Portion) -> None:
-    """From where to where, in seconds of the piece, and of several tracks which."""
+    """From where to where, in bars or seconds of the piece, and of several tracks which."""
     source, chosen, recording = st.session_state[SOURCE], portion.span, portion.whole
-    label = "Whole piece" if chosen is None else f"{chosen[0]:.4g} to {chosen[1]:.4g} s"
-    label += f", {portion.track}" if portion.track else ""
+    label = f"{said(portion)}, {portion.track}" if portion.track else said(portion)
     with place.popover(label, help="Look at a part of the piece only: everything on the page is then about that part.", key="piano.part"):
         _choose_track(source, portion.track)
+        _choose_bars(portion, source)
         last = round(recording.seconds, 1)
         state = st.session_state
         state[FROM], state[TO] = chosen or (0.0, last)
@@ -73,6 +78,56 @@ def choose_part(place: DeltaGenerator, portion: Portion) -> None:
         left.number_input("From (s)", 0.0, last, key=FROM, step=10.0, format="%.1f", on_change=_take_part, args=(recording, source))
         right.number_input("To (s)", 0.0, last, key=TO, step=10.0, format="%.1f", on_change=_take_part, args=(recording, source))
         st.button("Whole piece", disabled=chosen is None, on_click=_take_all, args=(source,), icon=":material/unfold_more:")
+
+
+def said(portion: Portion) -> str:
+    """Which part it is: in bars where it is some of them, else in seconds."""
+    if portion.span is None:
+        return "Whole piece"
+    if portion.bars is not None:
+        first, last = _bars_of(portion, portion.bars)
+        if _stretch(portion, portion.bars, first, last) == portion.span:
+            return f"Bars {first} to {last}" if first < last else f"Bar {first}"
+    return f"{portion.span[0]:.4g} to {portion.span[1]:.4g}\u202fs"
+
+
+def _lines(whole: Piano) -> np.ndarray | None:
+    """Where bars begin, s, to the ms, so that a link can say it."""
+    found = bars(whole)
+    return None if found is None else np.floor(1000 * found) / 1000
+
+
+def _bars_of(portion: Portion, lines: np.ndarray) -> tuple[int, int]:
+    """The first and the last bar that begin in the part."""
+    start, stop = portion.span or (0.0, np.inf)
+    first = min(int(np.searchsorted(lines[:-1], start)) + 1, len(lines) - 1)
+    return first, max(first, int(np.searchsorted(lines[:-1], stop)))
+
+
+def _stretch(portion: Portion, lines: np.ndarray, first: int, last: int) -> tuple[float, float]:
+    """From the beginning of one bar to the end of another, s."""
+    return float(lines[first - 1]), min(float(lines[last]), round(portion.whole.seconds, 1))
+
+
+def _choose_bars(portion: Portion, source: str) -> None:
+    lines, state = portion.bars, st.session_state
+    if lines is None:
+        st.caption(cache.text("piano_no_bars"))
+        return
+    state[FROM_BAR], state[TO_BAR] = _bars_of(portion, lines)
+    for place, label, key in zip(st.columns(2), ("From bar", "To bar"), (FROM_BAR, TO_BAR), strict=True):
+        about = cache.text("piano_bars")
+        place.number_input(label, 1, len(lines) - 1, key=key, on_change=_take_bars, args=(portion, lines, source), help=about)
+
+
+def _take_bars(portion: Portion, lines: np.ndarray, source: str) -> None:
+    """The two bars and those between them as a part, where anything is played in it; all of the piece where they say so."""
+    first, last = sorted((int(st.session_state[FROM_BAR]), int(st.session_state[TO_BAR])))
+    found = _stretch(portion, lines, first, last)
+    if (first, last) == (1, len(lines) - 1):
+        _parts().pop(source, None)
+    elif _played(portion.whole, *found):
+        _parts()[source] = found
 
 
 def _choose_track(source: str, chosen: str) -> None:

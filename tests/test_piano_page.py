@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import numpy as np
@@ -43,6 +44,17 @@ def test_verdict_and_numbers_are_those_of_the_library(first, minuet):
     assert metrics["Notes right, 10 ms"] == words.number(f1, "%")
     assert metrics["Onset error"] == words.number(report.value("onset_error_ms"), "ms")
     assert metrics["Bit rate"] == words.number(rate.value, "bit/note")
+
+
+def test_the_page_says_what_this_file_takes_beside_what_is_usual_and_what_its_bytes_are_for(first, minuet):
+    rate = expected(minuet, 2)[2]
+    beside = " ".join(caption.value for caption in first.sidebar.caption)
+    assert f"**{words.number(rate.value, 'bit/note')}**" in beside
+    assert words.number(cache.nominal_rates(NOTES)[1], "bit/note") in beside
+    said = next(caption.value for caption in first.caption if caption.value.startswith("The file's"))
+    whole, *some = (int(size) for size in re.findall(r"(?<=[ ,])\d+(?= )", said.partition("Small numbers")[0].replace("\u202f", "")))
+    assert whole == rate.bytes == sum(some)
+    assert len(some) == 1 + len(rate.apart)
 
 
 def test_every_score_stands_on_the_page_with_its_definition(first, minuet):

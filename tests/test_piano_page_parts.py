@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from piano_pages import (
     NOTES,
@@ -20,11 +22,13 @@ from piano_pages import (
     verdict,
 )
 
-from app import choices_piano, inputs
+from app import choices_piano, inputs, words
 from vqvae import pipeline
 from vqvae.modalities import piano
 from vqvae.modalities.piano import Piano
+from vqvae.modalities.piano.bars import bars
 from vqvae.modalities.piano.verdict import verdict as judge
+from vqvae.modalities.piano.writing import to_bytes
 
 __all__ = ["minuet", "short_pieces"]  # fixtures
 
@@ -43,6 +47,31 @@ def test_a_part_of_the_piece_is_all_that_the_page_is_about(minuet):
     assert verdict(link) == verdict(app)
     finished(button(app, "Whole piece").click().run())
     assert judge(expected(minuet, 2)[1]).text in verdict(app)
+
+
+def test_a_part_can_be_chosen_in_bars_and_a_link_to_it_says_so(minuet):
+    app = opened(level="2")
+    lines = bars(minuet)
+    app.number_input(key=choices_piano.TO_BAR).set_value(5)
+    finished(app.number_input(key=choices_piano.FROM_BAR).set_value(3).run())
+    inside = (minuet.notes.onset >= lines[2]) & (minuet.notes.onset < lines[5])
+    assert 0 < inside.sum() < minuet.count
+    assert len(columns(told(app)["notes"]["original"])["onset"]) == inside.sum()
+    assert f"{words.count(int(inside.sum()), 'note')}, " in app.caption[0].value + app.caption[1].value
+    for page in (app, opened(**{name: text for name, text in address(app).items() if name != "example"})):
+        assert any("bars 3 to 5" in caption.value for caption in page.caption)
+        assert (page.number_input(key=choices_piano.FROM_BAR).value, page.number_input(key=choices_piano.TO_BAR).value) == (3, 5)
+    app.number_input(key=choices_piano.FROM_BAR).set_value(1)
+    finished(app.number_input(key=choices_piano.TO_BAR).set_value(len(lines) - 1).run())
+    assert "from" not in address(app)
+
+
+def test_a_piece_whose_notes_follow_no_bars_is_cut_in_seconds_and_the_page_says_so(minuet):
+    played = np.random.default_rng(3).uniform(0, 12, minuet.count)
+    app = drop(opened(level="2"), "free.mid", to_bytes(replace(minuet, notes=minuet.notes._replace(onset=played).sorted())))
+    assert any("in seconds only" in caption.value for caption in app.caption)
+    assert choices_piano.FROM_BAR not in {box.key for box in app.number_input}
+    assert choices_piano.FROM in {box.key for box in app.number_input}
 
 
 def test_a_part_in_which_nothing_is_struck_is_not_taken(minuet):

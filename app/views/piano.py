@@ -47,7 +47,7 @@ def title(recording: Piano, portion: Portion) -> None:
     length = f"{shown.seconds:.3g} s" if shown.seconds < 60 else f"{clock(shown.seconds)} {'h' if shown.seconds >= 3600 else 'min'}"
     facts = f"{count(shown.count, 'note')}, {length}, {pedal}."
     if portion.span:
-        facts += f" This is the part from {portion.span[0]:.4g} to {portion.span[1]:.4g} s; its times count from its own start."
+        facts += f" Only a part is shown: {choices_piano.said(portion).lower()}; its times count from its own start."
     elif source in known:
         facts += f" {known[source].description}"
     if recording.said:

@@ -12,10 +12,10 @@ from vqvae.rates import Rate
 
 CODED = "Timing, duration and loudness"
 APART = {
-    "pitch_bits_per_note": ("Which keys are struck", "Coded too, so that the file restores the piece without the original; never changed."),
+    "pitch_bits_per_note": ("Keys struck", "Coded too, so that the file restores the piece without the original; never changed."),
     "frame_bits_per_note": (
-        "What passes through (tempo, pedals, texts)",
-        "Compressed: each event comes back as it was and when it was, in the one track of the rebuilt file.",
+        "Tempo, pedals and texts",
+        "They pass through, compressed: each comes back as it was and when it was, in the one track of the rebuilt file.",
     ),
 }
 
@@ -34,11 +34,11 @@ def codes(shown: cache.Shown, desk: Desk) -> None:
 
 def parts(rate: Rate) -> str:
     """What the whole file consists of, in a sentence."""
-    there = sum(rate.apart.values()) + rate.value
-    sizes = {title: round(rate.bytes * rate.apart[name] / there) for name, (title, _) in APART.items() if name in rate.apart}
+    every = rate.value + sum(rate.apart.values())
+    sizes = {title: round(rate.bytes * rate.apart[name] / every) for name, (title, _) in APART.items() if name in rate.apart}
     said = {CODED: rate.bytes - sum(sizes.values())} | sizes
-    listed = ", ".join(f"{number(size)} for {title[0].lower()}{title[1:]}" for title, size in said.items())
-    return f"The whole file has {count(rate.bytes, 'byte')}: {listed}."
+    listed = ", ".join(f"{number(size)} {title[0].lower()}{title[1:]}" for title, size in said.items())
+    return f"The file's {count(rate.bytes, 'byte')}: {listed}."
 
 
 def saving(fixed: int, real: int) -> str:

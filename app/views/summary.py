@@ -83,7 +83,7 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, chosen: Head
     arrow = "auto" if before else "off"
     label, said = f"Bit rate{inputs.kind().per}", plain(rate.definition + below)
     row.metric(label, number(rate.value, rate.unit), more, delta_color="off", delta_arrow=arrow, help=said, width=METRIC)
-    small = f"Small numbers: the change against the next lower bit rate{against}." if comes else ""
+    small = f"Small numbers: against the next lower bit rate{against}." if comes else ""
     whole.caption(f"{chosen.parts} {small}".strip())
 
 

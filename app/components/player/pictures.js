@@ -64,7 +64,7 @@ function drawRolls(canvas, piece, look, shading, view, ink) {
     c.textAlign = "left";
     c.textBaseline = "bottom";
     c.fillStyle = ink.text;
-    c.fillText(look.titles[name], area.x, area.y - 5);
+    c.fillText(look.titles[name], area.x + 5, area.y - 5);
     if (name === "overlay") drawOverlay(roll, piece, look, ink);
     else {
       const side = piece[name === "difference" ? "reconstruction" : name];
