@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
@@ -71,7 +72,7 @@ def choose_part(place: DeltaGenerator, portion: Portion) -> None:
     with place.popover(label, help="Look at a part of the piece only: everything on the page is then about that part.", key="piano.part"):
         _choose_track(source, portion.track)
         _choose_bars(portion, source)
-        last = round(recording.seconds, 1)
+        last = _end(recording)
         state = st.session_state
         state[FROM], state[TO] = chosen or (0.0, last)
         left, right = st.columns(2)
@@ -105,8 +106,9 @@ def _bars_of(portion: Portion, lines: np.ndarray) -> tuple[int, int]:
 
 
 def _stretch(portion: Portion, lines: np.ndarray, first: int, last: int) -> tuple[float, float]:
-    """From the beginning of one bar to the end of another, s."""
-    return float(lines[first - 1]), min(float(lines[last]), round(portion.whole.seconds, 1))
+    """From the beginning of one bar to the end of another, s; after the last bar, to the end of what sounds on."""
+    end = _end(portion.whole)
+    return float(lines[first - 1]), end if last == len(lines) - 1 else min(float(lines[last]), end)
 
 
 def _choose_bars(portion: Portion, source: str) -> None:
@@ -152,6 +154,11 @@ def _take_track(source: str) -> None:
     _parts().pop(source, None)
 
 
+def _end(recording: Piano) -> float:
+    """Tenths of a second after which there is nothing."""
+    return math.ceil(10 * recording.seconds) / 10
+
+
 def _take_all(source: str) -> None:
     _parts().pop(source, None)
 
@@ -159,7 +166,7 @@ def _take_all(source: str) -> None:
 def _take_part(recording: Piano, source: str) -> None:
     """The two numbers as a part, where anything is played in it; all of the piece where they say so."""
     start, stop = sorted((float(st.session_state[FROM]), float(st.session_state[TO])))
-    if (start, stop) == (0.0, round(recording.seconds, 1)):
+    if (start, stop) == (0.0, _end(recording)):
         _parts().pop(source, None)
     elif _played(recording, start, stop):
         _parts()[source] = (start, stop)

@@ -66,6 +66,13 @@ def test_a_part_can_be_chosen_in_bars_and_a_link_to_it_says_so(minuet):
     assert "from" not in address(app)
 
 
+def test_the_last_bars_go_on_to_the_end_of_what_sounds(minuet):
+    app = opened(level="2")
+    finished(app.number_input(key=choices_piano.FROM_BAR).set_value(6).run())
+    assert float(address(app)["to"]) >= minuet.seconds
+    assert any(f"bars 6 to {len(bars(minuet)) - 1};" in caption.value for caption in app.caption)
+
+
 def test_a_piece_whose_notes_follow_no_bars_is_cut_in_seconds_and_the_page_says_so(minuet):
     played = np.random.default_rng(3).uniform(0, 12, minuet.count)
     app = drop(opened(level="2"), "free.mid", to_bytes(replace(minuet, notes=minuet.notes._replace(onset=played).sorted())))
