@@ -11,6 +11,7 @@ from gesture_cases import SHAPE, performed, played, untrained
 from vqvae.networks.gesture_chain import decode_chain, encode_chain
 from vqvae.networks.gesture_features import COUNT, features
 from vqvae.networks.gesture_notes import (
+    BEND,
     FAR,
     ONSET,
     SHORTEST,
@@ -19,11 +20,9 @@ from vqvae.networks.gesture_notes import (
     TIMING,
     VELOCITY,
     Wanted,
-    bent,
     grouped,
     masks,
     missing,
-    straight,
     to_values,
 )
 from vqvae.networks.gesture_search import EVEN, FARTHEST, STEEP, choose
@@ -32,8 +31,8 @@ from vqvae.networks.gestures import GestureShape, Situation
 
 def test_lengths_bend_and_straighten_without_loss():
     seconds = np.geomspace(SHORTEST, 60, 500)
-    np.testing.assert_allclose(straight(bent(seconds)), seconds, rtol=1e-12)
-    assert (np.diff(bent(seconds)) > 0).all()
+    np.testing.assert_allclose(BEND.straight(BEND.bent(seconds)), seconds, rtol=1e-12)
+    assert (np.diff(BEND.bent(seconds)) > 0).all()
 
 
 def test_what_is_missing_put_back_gives_every_note():
@@ -87,7 +86,7 @@ def test_the_code_of_a_window_is_the_cheapest_of_all_when_each_is_played():
     distances = []
     for code in range(len(codebook)):
         known = decode_chain(notes.pitch, np.array([code]), chained.gaps, codebook).known
-        length = bent(notes.end - known.group) - known.length
+        length = BEND.bent(notes.end - known.group) - known.length
         parts = [(notes.group - known.group) / ONSET, length, (notes.velocity - known.velocity) / VELOCITY]
         distances.append(sum(np.minimum(np.square(part), 25.0).sum() for part in parts))
     assert chained.codes[0] == np.argmin(distances)
@@ -149,8 +148,8 @@ def test_features_tell_times_to_the_next_chord_and_the_same_key_again():
     time = chained.known.group[0]
     following, again = (found[row] for row in (10, 12))
     apart = np.array([time[2] - time[0], time[2] - time[0], time[3] - time[2]])
-    np.testing.assert_allclose(following[:3], bent(apart) / 5 - 1, rtol=1e-5)
-    assert again[0] == pytest.approx(bent(time[2] - time[0]) / 5 - 1)
+    np.testing.assert_allclose(following[:3], BEND.bent(apart) / 5 - 1, rtol=1e-5)
+    assert again[0] == pytest.approx(BEND.bent(time[2] - time[0]) / 5 - 1)
     assert again[1] == again[3] == following[3] == found.max()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vqvae.families.grid import CELL, KNEE, QUALITIES, RATIO, SHORTEST, TABLE, Grid
+from vqvae.families.grid import BEND, QUALITIES, SHORTEST, TABLE, Grid
 
 
 def notes(count: int = 2000, seed: int = 0) -> np.ndarray:
@@ -47,10 +47,10 @@ def test_ends_err_by_half_a_cell_at_most_from_the_decoded_onset(quality):
     before, after = aligned(notes(), grid)
     held = np.maximum(before[1] - after[0], 0)  # what there was to say
     decoded = after[1] - after[0]
-    short = (held < KNEE) & (decoded < KNEE) & (decoded > 2 * SHORTEST)
-    assert np.abs(decoded - held)[short].max() <= 0.5 * CELL * grid.width + 1e-3
-    long = (held > KNEE) & (decoded > KNEE)
-    assert np.abs(np.log(decoded[long] / held[long])).max() <= 0.5 * RATIO * grid.width + 1e-3
+    short = (held < BEND.knee) & (decoded < BEND.knee) & (decoded > 2 * SHORTEST)
+    assert np.abs(decoded - held)[short].max() <= 0.5 * BEND.unit * grid.width + 1e-3
+    long = (held > BEND.knee) & (decoded > BEND.knee)
+    assert np.abs(np.log(decoded[long] / held[long])).max() <= 0.5 * BEND.ratio * grid.width + 1e-3
     assert short.sum() > 100
     assert long.sum() > 100
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vqvae.codec.notes import MOST, Scale
+from vqvae.quantizers.companding import Bend
 
-KNEE = 0.25  # s up to which durations are linear; logarithmic above
-CELL, RATIO = 0.1, 0.4  # s, and logarithm of a ratio, that a tolerance of 1 is wide: what `mir_eval` forgives
+BEND = Bend(knee=0.25, unit=0.1, ratio=0.4)  # durations, s -> tolerances: 0.1 s, and above 0.25 s a ratio, as wide as `mir_eval` forgives
 SHORTEST = 0.01  # s that a decoded key is held
 LONGEST = 20.0  # s that an index of a duration can say
 MOST_HELD = 1e6  # s: no key is held so long, whatever a forged file says
@@ -46,14 +46,14 @@ class Grid(NamedTuple):
     def scale(self) -> Scale:
         """What the coder has to know of it."""
         levels = int(127 / self.velocity_step) + 1
-        return Scale(self.unit, (levels - 1).bit_length(), int(_bent(np.array(LONGEST)) / self.width).bit_length())
+        return Scale(self.unit, (levels - 1).bit_length(), int(BEND.bent(np.array(LONGEST)) / self.width).bit_length())
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """values (1, 4, N): pitch, s since the note before, s held, velocity -> codes (1, 4, N) int32, sorted by onset, then pitch."""
         pitch, gap, held, velocity = values[0].astype(np.float64)
         onset = np.cumsum(gap)
         steps = np.rint(onset * (1e6 / self.unit)).astype(np.int64)
-        duration = np.floor(_bent(np.maximum(onset + held - steps * (self.unit / 1e6), 0)) / self.width).astype(np.int64)
+        duration = np.floor(BEND.bent(np.maximum(onset + held - steps * (self.unit / 1e6), 0)) / self.width).astype(np.int64)
         levels = np.floor(velocity / self.velocity_step).astype(np.int64)
         codes = np.stack([np.rint(pitch).astype(np.int64), steps, levels, np.minimum(duration, MOST)])
         return codes[:, np.lexsort((codes[0], codes[1]))].astype(np.int32)[None]
@@ -62,17 +62,6 @@ class Grid(NamedTuple):
         """codes (1, 4, N) -> values (1, 4, N) float32; lost notes, all zeros, begin with the one before, so that none is shifted."""
         pitch, steps, level, duration = codes[0].astype(np.float64)
         gap = np.diff(np.maximum.accumulate(steps), prepend=0.0) * (self.unit / 1e6)
-        held = np.maximum(_straight(np.minimum((duration + 0.5) * self.width, _bent(np.array(MOST_HELD)))), SHORTEST)
+        held = np.maximum(BEND.straight(np.minimum((duration + 0.5) * self.width, BEND.bent(np.array(MOST_HELD)))), SHORTEST)
         velocity = np.clip(np.rint(level * self.velocity_step + (self.velocity_step - 1) / 2), 1, 127)
         return np.stack([pitch, gap, held, velocity]).astype(np.float32)[None]
-
-
-def _bent(seconds: np.ndarray) -> np.ndarray:
-    """s -> tolerances, linear up to the knee."""
-    return np.where(seconds < KNEE, seconds / CELL, KNEE / CELL + np.log(np.maximum(seconds, KNEE) / KNEE) / RATIO)
-
-
-def _straight(tolerances: np.ndarray) -> np.ndarray:
-    """Undo `_bent`."""
-    knee = KNEE / CELL
-    return np.where(tolerances < knee, tolerances * CELL, KNEE * np.exp((np.maximum(tolerances, knee) - knee) * RATIO))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vqvae.networks.gesture_notes import LONG, LOUD, PERIOD, Chained, bent
+from vqvae.networks.gesture_notes import BEND, LONG, LOUD, PERIOD, Chained
 
 COUNT = 22
 NEAR = 4  # semitones that voices move
@@ -29,7 +29,7 @@ def features(pitch: np.ndarray, begins: np.ndarray, chained: Chained) -> np.ndar
 
 
 def _tolerances(seconds: np.ndarray) -> np.ndarray:
-    return bent(np.clip(seconds, 0.0, LATEST)) / 5 - 1
+    return BEND.bent(np.clip(seconds, 0.0, LATEST)) / 5 - 1
 
 
 def _chords(key: np.ndarray, first: np.ndarray, number: np.ndarray) -> list[np.ndarray]:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vqvae.quantizers.companding import Bend
+
 SPREAD = 0.035  # s between the onsets of notes of one chord
 REST = 0.75  # s from which on a pause is written down instead of guessed
 FAR = 0.15  # s that a chord may be struck too early or too late by the first level, before its time is written down
@@ -21,18 +23,7 @@ NOBODY = -1  # the pitch where a window has no note
 TIMING, LENGTH, LOUDNESS, SPREADING = ASPECTS = range(4)
 PERIOD, LONG, LOUD = range(3)  # what is followed: mean time between chords, s, mean length, tolerances, mean velocity
 NAMES = ("timing", "length", "loudness", "spread")
-
-
-def bent(seconds: np.ndarray) -> np.ndarray:
-    """Lengths in s -> tolerances; negative ones, of notes that end before a decoder thinks they begin, are linear too."""
-    knee = KNEE / ONSET
-    return np.where(seconds < KNEE, seconds / ONSET, knee + np.log(np.maximum(seconds, KNEE) / KNEE) / RATIO)
-
-
-def straight(tolerances: np.ndarray) -> np.ndarray:
-    """Undo `bent`."""
-    knee = KNEE / ONSET
-    return np.where(tolerances < knee, tolerances * ONSET, KNEE * np.exp((np.maximum(tolerances, knee) - knee) * RATIO))
+BEND = Bend(KNEE, ONSET, RATIO)  # lengths, s -> tolerances; negative ones are of notes that end before a decoder thinks they begin
 
 
 class Grouped(NamedTuple):
@@ -105,7 +96,7 @@ class Wanted(NamedTuple):
 
 def missing(notes: Grouped, known: Performed) -> np.ndarray:
     """What is still missing of the notes, in tolerances, (T, 4, W) float32."""
-    length = bent(notes.end - known.group) - known.length
+    length = BEND.bent(notes.end - known.group) - known.length
     found = [(notes.group - known.group) / ONSET, length, (notes.velocity - known.velocity) / VELOCITY, (notes.onset - notes.group) / ONSET]
     return (np.stack(found, axis=1) * masks(notes.pitch, notes.begins)).astype(np.float32)
 
@@ -117,7 +108,7 @@ def to_values(pitch: np.ndarray, begins: np.ndarray, known: Performed, added: np
     later = np.append(added[:, TIMING].ravel()[begins.ravel()], 0.0) if begins.any() else np.zeros(1)
     aspects = added.swapaxes(0, 1).reshape(4, -1).astype(np.float64)
     onset = known.group.ravel() + ONSET * (later[number] + aspects[SPREADING])
-    end = known.group.ravel() + straight(known.length.ravel() + aspects[LENGTH])
+    end = known.group.ravel() + BEND.straight(known.length.ravel() + aspects[LENGTH])
     velocity = np.clip(np.rint(known.velocity.ravel() + VELOCITY * aspects[LOUDNESS]), 1, 127)
     onset = np.maximum(onset, 0.0)[there]
     columns = [pitch.ravel()[there].astype(np.float64), onset, np.maximum(end[there] - onset, SHORTEST), velocity[there]]

@@ -11,6 +11,12 @@ FORMAT = 1  # of config.json; raised when an older program could not read it
 START, TABLES = "start.bin", "tables.bin"  # beside the weights: what the adaptive coder begins with, and the static coder's tables
 
 
+def require_format(number: int) -> None:
+    """ValueError for a config.json of a format that came later."""
+    if number > FORMAT:
+        raise ValueError(f"config.json has format {number}, newer than {FORMAT}: update this program to read it")
+
+
 @dataclass(frozen=True)
 class Source:
     """Recordings below the data folder."""
@@ -52,5 +58,4 @@ class CodebookConfig:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.format > FORMAT:
-            raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+        require_format(self.format)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vqvae.config import to_json
 from vqvae.networks.fine import FineConfig, FineVQVAE
-from vqvae.training.config import FORMAT, Source
+from vqvae.training.config import FORMAT, Source, require_format
 from vqvae.training.run_folder import RunFolder
 from vqvae.training.steps import Check, Course, Progress, descend, run_course
 
@@ -58,8 +58,7 @@ class FineCheckpointConfig:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.format > FORMAT:
-            raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+        require_format(self.format)
 
 
 class Coded(NamedTuple):

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from vqvae.networks.gesture_chain import encode_chain
-from vqvae.networks.gesture_notes import ASPECTS, NAMES, ONSET, VELOCITY, Chained, Grouped, Wanted, bent, grouped, missing
+from vqvae.networks.gesture_notes import ASPECTS, BEND, NAMES, ONSET, VELOCITY, Chained, Grouped, Wanted, grouped, missing
 from vqvae.networks.gesture_search import choose, influence
 from vqvae.networks.gestures import GestureVQVAE, Situation, aspects_of
 from vqvae.quantizers.kmeans import kmeans
@@ -103,7 +103,7 @@ def _seeded(pieces: Sequence[Grouped], size: int, window: int, generator: torch.
         times = np.diff(notes.group.ravel(), prepend=notes.group[0, 0]).reshape(there.shape)
         usual = np.median(times[notes.begins & (times > 0)]) if (notes.begins & (times > 0)).any() else ONSET
         ratio = np.where(notes.begins, np.clip(times / usual, 0.2, 4.0), USUAL)
-        length, loud = bent(np.maximum(notes.end - notes.group, 0.0)), notes.velocity / VELOCITY
+        length, loud = BEND.bent(np.maximum(notes.end - notes.group, 0.0)), notes.velocity / VELOCITY
         columns = [SCALE * ratio, *(np.where(there, column - column[there].mean(), 0.0) for column in (length, loud))]
         rows.append(np.stack(columns, axis=1).reshape(len(ratio), -1))
     drawn = np.concatenate(rows)
@@ -124,7 +124,7 @@ def _moved(
         period, long, loud = (chain.heard[:, [i]] for i in range(3))
         before = np.append(0.0, chain.known.group.ravel()[:-1]).reshape(there.shape)
         near = (chain.gaps == 1) & (np.abs(notes.group - chain.known.group) < 20 * ONSET)
-        length = bent(np.maximum(notes.end - chain.known.group, 0.0))
+        length = BEND.bent(np.maximum(notes.end - chain.known.group, 0.0))
         wanted = [(notes.group - before) / period, length - long, (notes.velocity - loud) / VELOCITY]
         trusted = [near * (period / ONSET) ** 2, there.astype(float), there.astype(float)]
         for row, (want, trust) in enumerate(zip(wanted, trusted, strict=True)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vqvae.networks.gestures import GestureShape
-from vqvae.training.config import FORMAT, Source
+from vqvae.training.config import FORMAT, Source, require_format
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ class GesturesConfig:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.format > FORMAT:
-            raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+        require_format(self.format)
         if len(self.training.steps) != self.model.levels:
             raise ValueError(f"{self.model.levels} levels need as many numbers of steps, got {len(self.training.steps)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vqvae.training.config import FORMAT, Source
+from vqvae.training.config import FORMAT, Source, require_format
 
 Told = Callable[[str, float], None]
 
@@ -38,5 +38,4 @@ class NotesConfig:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.format > FORMAT:
-            raise ValueError(f"config.json has format {self.format}, newer than {FORMAT}: update this program to read it")
+        require_format(self.format)
