@@ -229,4 +229,4 @@ def test_the_command_line_encodes_decodes_and_reconstructs_a_performance(pieces,
     assert main(["encode", str(source), str(packed), "--codec", "grid", "--rate", "360"]) == 2
     assert "--rate" in capsys.readouterr().err
     assert main(["evaluate", str(trained), "--data", str(pieces), "--records", "1"]) == 2
-    assert "--pieces" in capsys.readouterr().err
+    assert "--records" in capsys.readouterr().err
