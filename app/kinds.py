@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from vqvae.modalities.archives import DAMAGE
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano.recording import Piano
-from vqvae.modalities.piano.uploads import SUFFIXES
+from vqvae.modalities.recognition import recognised_bytes
 
 
 @dataclass(frozen=True)
@@ -56,9 +52,6 @@ KINDS = {
     )
 }  # fmt: skip
 FIRST = next(iter(KINDS))
-_MIDI, _RIFF, _RMID = b"MThd", b"RIFF", b"RMID"
-_MUSIC = {*SUFFIXES, ".wav", ".mp3", ".ogg", ".flac", ".m4a", ".musicxml", ".mxl"}
-"""Of what musicians have: which of it can be read, the reader of performances says."""
 
 
 def kind_of(recording: Any) -> Kind:
@@ -68,21 +61,4 @@ def kind_of(recording: Any) -> Kind:
 
 def recognised(files: Mapping[str, bytes]) -> Kind:
     """The kind that uploaded files are, by their names, first bytes and what is in an archive; an ECG when nothing tells."""
-    return KINDS["piano" if any(_is_midi(name, content) for name, content in files.items()) else FIRST]
-
-
-def _is_midi(name: str, content: bytes) -> bool:
-    if Path(name).suffix.lower() in _MUSIC or content.startswith(_MIDI):
-        return True
-    if content.startswith(_RIFF):
-        return content[8:12] == _RMID
-    return any(Path(inside).suffix.lower() in SUFFIXES for inside in _names(content))
-
-
-def _names(archive: bytes) -> list[str]:
-    """What an archive holds; nothing when it is damaged, which whoever opens it will say."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            return opened.namelist()
-    except DAMAGE:
-        return []
+    return KINDS[recognised_bytes(files)]

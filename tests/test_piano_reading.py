@@ -69,7 +69,17 @@ def test_parts_are_put_together_and_each_can_be_read_alone(tmp_path):
     alone = opened(tmp_path, both, "track 2, channel 2")
     assert (listed(alone), alone.channel) == ([(0.25, 0.5, 62, 64)], 1)
     assert "track 2, channel 2" in alone.said[0]
-    assert "no part 'cello'; it has track 1, channel 1; track 2, channel 2." in refusal(tmp_path / "a.mid", "cello")
+    for name in ("2", " Track 2, Channel 2 "):
+        assert listed(opened(tmp_path, both, name)) == listed(alone)
+    assert listed(opened(tmp_path, both, "ré")) == [(0.0, 0.5, 60, 64)]
+    assert "no track 'cello'; it has track 1, channel 1 (Ré); track 2, channel 2." in refusal(tmp_path / "a.mid", "cello")
+
+
+def test_a_track_of_several_channels_is_read_whole_by_its_number(tmp_path):
+    several = track((0, "903c40"), (0, "913e40"), (100, "803c00"), (0, "813e00"))
+    recording = opened(tmp_path, midi(several, NOTE), "1")
+    assert [row[2] for row in listed(recording)] == [60, 62]
+    assert recording.said[:2] == ("2 parts were put together as one piano; each can be read alone.", "Of 3 parts only 2 were read.")
 
 
 def test_drums_are_left_out_with_their_controllers_unless_they_are_asked_for(tmp_path):
@@ -197,10 +207,11 @@ VAST = midi(track((0, "ff510300 0001".replace(" ", "")), *[(0x0FFFFFFF, "b04000"
         (b"MThd", "cut off"),
         (midi(), "no track"),
         (midi(NOTE, kind=7), "format 7"),
+        (b"MThd\0\0\0\4" + midi(NOTE)[8:], "header of 4 bytes"),
         (midi(NOTE, division=0), "division 0"),
         (midi(NOTE, division=0xE700), "how long a tick is"),
         (midi(track((0, "b04040"))), "no notes"),
-        (midi(track((0, "992440"), (9, "892400"))), "only drums"),
+        (midi(track((0, "992440"), (9, "892400"))), "only drums (channel 10): give a MIDI file in which"),
         (b"SMF2CLIP" + bytes(40), "MIDI 2.0"),
         (b"RIFF\x24\0\0\0WAVEfmt " + bytes(30), "audio (WAV)"),
         (b"RIFF\x24\0\0\0RMIDdata\0\0\0\0", "without MIDI inside"),

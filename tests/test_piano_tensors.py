@@ -221,6 +221,14 @@ def test_an_excerpt_has_the_notes_struck_in_it_and_stands_under_the_tempo_and_pe
     assert cut.value[1:].tolist()[: int(later.sum())] == whole.value[later].tolist()
 
 
+def test_an_excerpt_begins_with_no_note_from_before_it_however_long_a_tick_is(tmp_path):
+    keys = track((0, "903c40"), (1, "803c00"), (0, "903e40"), (1, "803e00"), (0, "904040"), (1, "804000"))
+    piece = opened(tmp_path, midi(keys, division=1))
+    part = excerpt(piece, 0.6)
+    assert part.notes.pitch.tolist() == [64]
+    assert part.notes.onset == pytest.approx([0.5])  # the beginning is the tick at 0.5 s
+
+
 def test_controls_that_stand_at_the_beginning_of_an_excerpt_stand_in_the_order_in_which_they_were_set(tmp_path):
     events = [(10, "b00001"), (10, "c005"), (10, "b00002"), (10, "ff0103616263"), (10, "ff510303d090"), (100, "903c40"), (100, "803c00")]
     part = excerpt(opened(tmp_path, midi(track(*events))), 0.4)

@@ -32,6 +32,7 @@ class Source:
     files: Mapping[str, bytes] = field(default_factory=dict)  # as given; none for an example
     enclosed: bool = False  # whether the files go into the bundle
     rate: float | None = None  # Hz, for files that do not say
+    chosen: tuple[str, ...] = ()  # arguments that say what of a performance was read: --track, --from, --to
 
     @property
     def named(self) -> str:
@@ -55,6 +56,7 @@ def command(source: Source, asked: Asked, output: str = "again.json") -> list[st
     words = ["python", "-m", "vqvae", "compare", source.named, "--codecs", ",".join(asked.codecs), "--bytes", str(asked.size)]
     words += ["--lead", asked.lead] if asked.lead else []
     words += ["--rate", f"{source.rate!r}"] if source.rate else []
+    words += source.chosen
     words += ["--noise", asked.noise, "--seed", str(asked.seed)] if asked.noise else []
     return [*words, "--output", output]
 

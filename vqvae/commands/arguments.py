@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vqvae.commands.kinds import KINDS, in_folder, require_fit
+
 if TYPE_CHECKING:
     from vqvae.rates import Rate
-
-
-MIDI = (".mid", ".midi", ".kar", ".rmi", ".smf")
 
 
 class Add(Protocol):
@@ -22,12 +22,36 @@ class Add(Protocol):
     def __call__(self, name: str, run: Callable[[argparse.Namespace], None], about: str) -> argparse.ArgumentParser: ...
 
 
-def read(kind: Any, file: str, rate: float | None) -> Any:
-    """The recording in a file, what a `.vqz` file decodes to, or a bundled one when `file` is example:NAME."""
+def reading(parser: argparse.ArgumentParser) -> None:
+    """What of a file is read, and how."""
+    parser.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    which = 'a track of a MIDI file: its number, its name, or "track 2, channel 1"; all that are no drums when left out'
+    parser.add_argument("--track", metavar="TRACK", help=which)
+    parser.add_argument("--from", type=float, metavar="SECONDS", help="where to begin in a performance")
+    parser.add_argument("--to", type=float, metavar="SECONDS", help="where to end in it")
+
+
+def read(kind: Any, file: str, options: argparse.Namespace) -> Any:
+    """What `reading` chooses of the recording in a file, in a `.vqz` file too, or of a bundled one when `file` is example:NAME."""
+    recording = _read(kind, file, options)
+    start, stop = getattr(options, "from"), options.to
+    if start is None and stop is None:
+        return recording
+    start, stop = 0.0 if start is None else start, math.inf if stop is None else stop
+    if not 0 <= start < stop:
+        raise ValueError(f"--from {start:g} --to {stop:g} is no stretch of time: give seconds, the smaller number first")
+    return kind.excerpt(recording, start, stop)
+
+
+def _read(kind: Any, file: str, options: argparse.Namespace) -> Any:
+    own = {name: getattr(options, option) for option, name in KINDS[kind.name].reading.items() if getattr(options, option) is not None}
     name = file.removeprefix("example:")
+    coded = file.lower().endswith(".vqz") and Path(file).is_file()
+    if options.track is not None and (name != file or coded):
+        raise ValueError(f"--track chooses in MIDI files, {file} is none: leave it out")
     if name != file:
         return kind.example(name)
-    if file.lower().endswith(".vqz") and Path(file).is_file():
+    if coded:
         from vqvae.codecs import decode
 
         with naming(file):
@@ -35,24 +59,23 @@ def read(kind: Any, file: str, rate: float | None) -> Any:
         for harm in opened.damage:
             print(f"{file}: {harm.sentence}", file=sys.stderr)
         return opened.recording
-    if rate is not None and kind.name != "ecg":
-        raise ValueError("--rate is for recordings of samples: leave it out")
-    return kind.read(Path(file), rate=rate) if kind.name == "ecg" else kind.read(Path(file))
+    return kind.read(Path(file), **own)
 
 
 def kind_of(file: str) -> str:
-    """The modality of a recording, told by the name of its file, or by what a `.vqz` file says of itself."""
+    """The modality of a recording, told by its name and contents, or by what a `.vqz` file says of itself."""
     from vqvae.modalities import modality, names
+    from vqvae.modalities.recognition import UNKNOWN, recognised_path
 
     name = file.removeprefix("example:")
     if name != file:
-        return next((kind for kind in names() if name in modality(kind).examples()), "ecg")
+        return next((kind for kind in names() if name in modality(kind).examples()), UNKNOWN)
     if file.lower().endswith(".vqz") and Path(file).is_file():
         from vqvae.codec.container import unpack
 
         with naming(file):
-            return str(unpack(Path(file).read_bytes()).contents.layout.get("modality", "ecg"))
-    return "piano" if file.lower().endswith((*MIDI, ".midi2")) else "ecg"  # the piano's reader says what can be done about MIDI 2.0
+            return str(unpack(Path(file).read_bytes()).contents.layout.get("modality", UNKNOWN))
+    return recognised_path(Path(file))
 
 
 def first_checkpoint(kind: str) -> str:
@@ -96,21 +119,16 @@ def selection(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--split", choices=("training", "validation"), help="the recordings of this split of a known data set")
 
 
-def selected(options: argparse.Namespace, kind: str = "ecg") -> dict[str, Path]:
+def selected(options: argparse.Namespace, kind: str) -> dict[str, Path]:
     """The recordings that `selection` names, by the name that results call each; ValueError when one is missing."""
-    from vqvae.datasets.pieces import piece_name, pieces
-    from vqvae.datasets.splits import record_folder, select, split_of
+    from vqvae.datasets.splits import split_of
 
-    unfit = "records" if kind == "piano" else "pieces"
-    if getattr(options, unfit) is not None:
-        raise ValueError(f"--{unfit} does not choose recordings of this kind ({kind}): use --{'pieces' if kind == 'piano' else 'records'}")
-    asked = options.pieces if kind == "piano" else options.records
+    require_fit(kind, options)
+    asked = getattr(options, KINDS[kind].choosing)
     chosen = None if asked is None else listed(asked)
     if options.split:
         chosen = list(getattr(split_of(options.data), options.split))
-    if kind == "piano":
-        return {piece_name(path, options.data): path for path in pieces(options.data, chosen)}
-    return {name: record_folder(options.data) / name for name in select(options.data, chosen)}
+    return in_folder(kind, options.data, chosen)
 
 
 def folder_of(options: argparse.Namespace) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqvae.commands.arguments import Add, folder_of, listed, one_thread, selected, selection
+from vqvae.commands.kinds import KINDS
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def benchmark(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no kind of data {options.kind!r}; there are: {', '.join(names())}")
     require_writable(options.output)
     entrants = [codecs.codec(name) for name in (listed(options.codecs) if options.codecs is not None else codecs.names(options.kind))]
-    if options.kind != "ecg" and (options.ratios is not None or options.leads is not None):
-        raise ValueError(f"--ratios and --leads are not for {options.kind}: leave them out")
     ratios = [_number(text) for text in listed(RATIOS if options.ratios is None else options.ratios)]
     paths = selected(options, options.kind)
     one_thread()
@@ -52,8 +51,8 @@ def benchmark(options: argparse.Namespace) -> None:
         def tell(name: str, doing: str, share: float) -> None:
             told(f"{name}: {doing}", share)
 
-        signals = options.kind == "ecg"
-        found = _of_signals(options, paths, entrants, ratios, tell) if signals else _of_notes(options, paths, entrants, tell)
+        sizes = KINDS[options.kind].sizes
+        found = _at_ratios(options, paths, entrants, ratios, tell) if sizes else _at_qualities(options, paths, entrants, tell)
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
     data = {"folder": folder_of(options), "recordings": list(paths)}
     result = {**origin(digests, options.command), "data": data, **found}
@@ -65,7 +64,7 @@ def benchmark(options: argparse.Namespace) -> None:
     write_json(options.output, result)
 
 
-def _of_signals(
+def _at_ratios(
     options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], ratios: list[float], told: Heard
 ) -> dict[str, Any]:
     """At sizes that cover the useful compression ratios."""
@@ -81,7 +80,7 @@ def _of_signals(
     return run(options.kind, paths, entrants, ratios, cut, told)
 
 
-def _of_notes(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:
+def _at_qualities(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:
     """At the qualities of every checkpoint's levels; opponents at `LEVELS`."""
     from vqvae.contest.benchmark import benchmark_qualities
     from vqvae.families import family

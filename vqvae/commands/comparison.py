@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, kind_of, listed, one_thread, read
+from vqvae.commands.arguments import Add, kind_of, listed, one_thread, read, reading
+from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add(command: Add) -> None:
     one.add_argument("--noise", metavar="KIND:DB", help="noise added before coding, as muscle:12; several kinds as muscle+mains:12")
     one.add_argument("--seed", type=int, default=0, help="of the noise")
     one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
-    one.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    reading(one)
     one.add_argument("--output", type=Path, metavar="OUT", help="results.json, or a folder or .zip for files and reconstructions as well")
 
 
@@ -47,9 +48,10 @@ def compare(options: argparse.Namespace) -> None:
     kind = _kind(entrants)
     if options.output:
         require_writable(options.output, folder=not options.output.suffix)
-    recording = read(modality(kind), options.file, options.rate)
+    require_fit(kind, options)
+    recording = read(modality(kind), options.file, options)
     noisy = _disturbed(recording, options)
-    asked = _measured(recording, options)
+    asked = {} if options.lead is None else {"lead": options.lead}
     contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, **asked)
     size = options.size if options.compression is None else contest.size(options.compression)
     for warning in warned(named, recording.name):
@@ -68,21 +70,10 @@ def _kind(entrants: dict[str, Codec]) -> str:
     return kinds.pop()
 
 
-def _measured(recording: Any, options: argparse.Namespace) -> dict[str, str]:
-    """How the recording is to be measured, as its modality's options."""
-    if options.lead is None:
-        return {}
-    if not hasattr(recording, "leads"):
-        raise ValueError("--lead is for recordings with leads: leave it out")
-    return {"lead": options.lead}
-
-
 def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
     """The recording with the noise asked for, None without."""
     if options.noise is None:
         return None
-    if not hasattr(recording, "leads"):
-        raise ValueError("--noise is added to electrocardiograms: leave it out")
     from vqvae.modalities.ecg.disturb import Disturbance, disturb
 
     kinds, _, level = options.noise.rpartition(":")
@@ -123,7 +114,7 @@ def _write(options: argparse.Namespace, contest: Contest, results: list[Result],
     from vqvae.config import write_bytes, write_json
 
     source = _source(options)
-    lead = contest.recording.leads[contest.analysis.lead] if hasattr(contest.recording, "leads") else ""
+    lead = contest.recording.leads[contest.analysis.lead] if "lead" in KINDS[contest.kind].options else ""
     asked = bundle.Asked(tuple(named), size, lead, options.noise or "", options.seed)
     if options.output.suffix == ".json":
         write_json(options.output, bundle.report(contest, results, source, asked))
@@ -142,9 +133,12 @@ def _source(options: argparse.Namespace) -> Source:
     from vqvae.bundle import Source
     from vqvae.modalities.ecg.wfdb_header import files_of
 
+    given = {name: getattr(options, name) for name in ("track", "from", "to")}
+    chosen = tuple(word for name, value in given.items() if value is not None for word in (f"--{name}", str(value)))
     if options.file.startswith("example:"):
-        return Source(options.file)
+        return Source(options.file, chosen=chosen)
     path = Path(options.file)
     header = path.with_suffix(".hea")
     record = path.suffix in ("", ".hea", ".dat") and header.is_file()
-    return Source(options.file, {part.name: part.read_bytes() for part in (files_of(header) if record else [path])}, rate=options.rate)
+    files = {part.name: part.read_bytes() for part in (files_of(header) if record else [path])}
+    return Source(options.file, files, rate=options.rate, chosen=chosen)

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, first_checkpoint, kind_of, naming, read, stated_rate
+from vqvae.commands.arguments import Add, first_checkpoint, kind_of, naming, read, reading, stated_rate
+from vqvae.commands.kinds import require_fit
 from vqvae.commands.terminal import Told
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def add(command: Add) -> None:
     length = "s, or notes, that are coded together and lost together; 300 s or 4000 notes when left out"
     pack.add_argument("--chunk", type=float, metavar="LENGTH", help=length)
     pack.add_argument("--coder", choices=("static", "adaptive"), help="the entropy coder; the codec's own when left out")
-    pack.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    reading(pack)
 
     unpack = command("decode", decode, "Turn a .vqz file back into a recording.")
     unpack.add_argument("file", type=Path, metavar="IN.vqz")
@@ -50,11 +51,12 @@ def encode(options: argparse.Namespace) -> None:
     name = options.codec or options.checkpoint or first_checkpoint(kind_of(options.files[0]))
     codec = codecs.codec(name, options.chunk, options.coder or "")
     kind: Any = modality(codec.modality)
+    require_fit(kind.name, options)
     many = len(options.files) > 1
     require_writable(options.output, folder=many)
     taken = {Path(file).resolve() for file in options.files}
     for file in options.files:
-        recording = read(kind, file, options.rate)
+        recording = read(kind, file, options)
         data = _encoded(codec, recording, options)
         target = options.output / f"{recording.name}.vqz" if many else options.output
         if target.resolve() in taken:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import MIDI, Add, first_checkpoint, kind_of, read, stated_rate
+from vqvae.commands.arguments import Add, first_checkpoint, kind_of, read, reading, stated_rate
+from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
 
@@ -18,7 +19,7 @@ def add(command: Add) -> None:
     rates = "bit rate, from 1 for the least: residual levels of a codebook, steps of a fine checkpoint; the most when left out"
     one.add_argument("--levels", type=int, help=rates)
     one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
-    one.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    reading(one)
     one.add_argument("--output", type=Path, required=True, metavar="OUT", help="folder for the reconstructions, or a .mid file")
     one.add_argument("--audio", type=Path, metavar="OUT.ogg", help="how the reconstruction of one performance sounds, as OGG or WAV")
     one.add_argument("--report", type=Path, metavar="REPORT.json", help="scores with units and definitions")
@@ -34,22 +35,23 @@ def reconstruct(options: argparse.Namespace) -> None:
     kind: Any = modality(checkpoint.config.modality)
     if options.report and len(options.files) > 1:
         raise ValueError("--report describes one recording: give one FILE, or use evaluate for many")
+    require_fit(kind.name, options)
     level = checkpoint.levels if options.levels is None else options.levels
     if options.audio:
-        _require_audible(kind, options)
-    require_writable(options.output, folder=not _names_a_file(options))
+        _require_audible(options)
+    require_writable(options.output, folder=not _names_a_file(kind, options))
     if options.report:
         require_writable(options.report)
     _require_targets(kind, options)
     for file in options.files:
-        recording = read(kind, file, options.rate)
+        recording = read(kind, file, options)
         analysis = pipeline.analyse(checkpoint, recording, options.lead)
         with Told() as told:
             encoded = pipeline.encode(checkpoint, recording, level, lambda share: told("encoding", share))
             rebuilt = pipeline.decode(checkpoint, encoded, None, lambda share: told("decoding", share))
+            report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis, progress=lambda share: told("scoring", share))
         cost = pipeline.rate(checkpoint, encoded)
-        report = pipeline.compare(checkpoint, recording, rebuilt, analysis=analysis)
-        target = _target(options, recording.name)
+        target = _target(kind, options, recording.name)
         target.parent.mkdir(parents=True, exist_ok=True)
         written = kind.write(kind.marked(rebuilt, report), target)
         if options.audio:
@@ -57,7 +59,7 @@ def reconstruct(options: argparse.Namespace) -> None:
             written.append(options.audio)
         if options.report:
             write_json(options.report, evaluation.single(checkpoint, recording, level, cost, report, options.command))
-        where = f"; measured on lead {recording.leads[analysis.lead]}" if kind.name == "ecg" else ""
+        where = f"; measured on lead {recording.leads[analysis.lead]}" if "lead" in KINDS[kind.name].options else ""
         print(f"{recording.name}: {kind.verdict(report).text} {stated_rate(cost)}{where}.")
         print("  wrote " + ", ".join(str(path) for path in written))
 
@@ -67,8 +69,8 @@ def _require_targets(kind: Any, options: argparse.Namespace) -> None:
     files = [Path(file) for file in options.files if not file.startswith("example:")]
     taken = {path.resolve(): f"the input {path}" for file in files for path in (*kind.targets(file), file)}
     for file in options.files:
-        name = read(kind, file, options.rate).name
-        for target in kind.targets(_target(options, name)):
+        name = read(kind, file, options).name
+        for target in kind.targets(_target(kind, options, name)):
             if holder := taken.get(target.resolve()):
                 raise ValueError(f"the reconstruction of {file} would replace {holder}: choose another --output")
             taken[target.resolve()] = f"{target}, the reconstruction of {file}"
@@ -76,20 +78,20 @@ def _require_targets(kind: Any, options: argparse.Namespace) -> None:
         raise ValueError(f"the report would replace {holder}: choose another --report")
 
 
-def _names_a_file(options: argparse.Namespace) -> bool:
+def _names_a_file(kind: Any, options: argparse.Namespace) -> bool:
     """Whether OUT is the reconstruction itself, and no folder for it."""
-    return len(options.files) == 1 and options.output.suffix.lower() in MIDI and not options.output.is_dir()
+    return len(options.files) == 1 and options.output.suffix.lower() in KINDS[kind.name].suffixes and not options.output.is_dir()
 
 
-def _target(options: argparse.Namespace, name: str) -> Path:
+def _target(kind: Any, options: argparse.Namespace, name: str) -> Path:
     """Where the reconstruction of a recording of this name goes."""
-    return Path(options.output) if _names_a_file(options) else Path(options.output / name)
+    return Path(options.output) if _names_a_file(kind, options) else Path(options.output / name)
 
 
-def _require_audible(kind: Any, options: argparse.Namespace) -> None:
+def _require_audible(options: argparse.Namespace) -> None:
     from vqvae.config import require_writable
 
-    if kind.name != "piano" or len(options.files) > 1:
+    if len(options.files) > 1:
         raise ValueError("--audio plays one performance: give one MIDI file")
     if options.audio.suffix.lower() not in (".ogg", ".wav"):
         raise ValueError(f"--audio {options.audio} is neither .ogg nor .wav")

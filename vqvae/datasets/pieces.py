@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-SUFFIXES = {".mid", ".midi"}
+from vqvae.modalities.piano.uploads import SUFFIXES
 
 
 def pieces(folder: Path, patterns: Sequence[str] | None = None) -> list[Path]:

@@ -22,7 +22,7 @@ from vqvae.modalities.piano.tensors import (
     to_tensors,
     with_gaps,
 )
-from vqvae.modalities.piano.uploads import receive
+from vqvae.modalities.piano.uploads import receive, recognises
 from vqvae.modalities.piano.verdict import verdict
 from vqvae.modalities.piano.writing import marked, targets, write
 
@@ -52,6 +52,7 @@ __all__ = [
     "pedals",
     "read",
     "receive",
+    "recognises",
     "restore",
     "rows",
     "sampled",

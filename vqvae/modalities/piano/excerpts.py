@@ -20,9 +20,10 @@ def excerpt(recording: Piano, start: float = 0.0, stop: float | None = None) -> 
     end = np.inf if stop is None else stop
     ticks = np.floor(recording.tempo.ticks(np.clip([start, end], 0.0, recording.seconds))).astype(np.int64)
     begin, onset = float(recording.tempo.seconds(ticks[0])), recording.notes.onset
-    inside = (onset >= begin) & (onset < end)
+    inside = (onset >= start) & (onset < end)
     if not inside.any():
-        raise ValueError(f"no note of {recording.name} is struck from {start:g} to {end:g} s: choose a part between {_range(onset)}")
+        asked = f"from {start:g} to {end:g} s" if np.isfinite(end) else f"from {start:g} s on"
+        raise ValueError(f"no note of {recording.name} is struck {asked}: choose a part between {_range(onset)}")
     notes = recording.notes.where(inside)
     events = _stretch(recording.events, int(ticks[0]), int(ticks[1]))
     return replace(recording, notes=notes._replace(onset=notes.onset - begin), frame=assemble(recording.midi.division, events))

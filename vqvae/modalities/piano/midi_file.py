@@ -44,7 +44,9 @@ def parse(data: bytes, name: str) -> Midi:
         raise ValueError(f"{name} is cut off in its header: export the MIDI file again.")
     length = int.from_bytes(data[4:8], "big")
     kind, division = int.from_bytes(data[8:10], "big"), int.from_bytes(data[12:14], "big")
-    if kind > 2 or length < 6:
+    if length < 6:
+        raise ValueError(f"{name} has a header of {length} bytes, which take 6: export the MIDI file again.")
+    if kind > 2:
         raise ValueError(f"{name} is a MIDI file of format {kind}; formats 0, 1 and 2 can be read: export it as format 1.")
     if not is_division(division):
         raise ValueError(f"{name} does not say how long a tick is (division {division}): export the MIDI file again.")

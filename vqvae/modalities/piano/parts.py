@@ -23,6 +23,11 @@ class Part(NamedTuple):
     notes: int
     drums: bool
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What chooses it, in small letters: its label, its track's number, its track's title."""
+        return frozenset((self.label, str((self.key >> 4) + 1), self.title.lower())) - {""}
+
 
 def find_parts(merged: Merged) -> tuple[Part, ...]:
     """The parts in the order of the file."""
@@ -35,18 +40,22 @@ def find_parts(merged: Merged) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def chosen(there: tuple[Part, ...], label: str | None, name: str) -> tuple[Part, ...]:
-    """The part with this label, or all that are no drums; ValueError when there are none."""
+def chosen(there: tuple[Part, ...], wanted: str | None, name: str) -> tuple[Part, ...]:
+    """The part with this label, or all parts of the track with this number or title; when None all that are no drums.
+
+    ValueError when there are none.
+    """
     if not there:
         raise ValueError(f"{name} holds no notes: give a MIDI file in which something is played.")
-    if label is not None:
-        found = tuple(part for part in there if part.label == label)
+    if wanted is not None:
+        found = tuple(part for part in there if wanted.strip().lower() in part.names)
         if not found:
-            raise ValueError(f"{name} has no part {label!r}; it has {'; '.join(part.label for part in there[:20])}.")
+            shown = "; ".join(f"{part.label} ({part.title})" if part.title else part.label for part in there[:20])
+            raise ValueError(f"{name} has no track {wanted!r}; it has {shown}.")
         return found
     melodic = tuple(part for part in there if not part.drums)
     if not melodic:
-        raise ValueError(f"{name} holds only drums (channel 10): choose the part {there[0].label!r} to read them as piano keys.")
+        raise ValueError(f"{name} holds only drums (channel 10): give a MIDI file in which notes of an instrument with pitches are played.")
     return melodic
 
 

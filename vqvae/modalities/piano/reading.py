@@ -29,10 +29,10 @@ MAX_SECONDS = 4 * 3600.0  # differences of onsets are exact to 0.5 ms up to here
 
 
 def read(path: Path, part: str | None = None) -> Piano:
-    """The notes in `path`, a MIDI file or a .zip with one, as one piano: its melodic parts together, or the part with this label alone.
+    """The notes in `path`, a MIDI file or a .zip with one, as one piano: its melodic parts together, or only what `part` names.
 
-    `parts` lists the labels.  What was put together, left out or mended is said in the recording.  Raises ValueError with one sentence
-    for every fault.
+    That is the label of a part, as `parts` lists them, or the number or title of a track.  What was put together, left out or mended is
+    said in the recording.  Raises ValueError with one sentence for every fault.
     """
     with _unzipped(Path(path)) as found:
         return from_bytes(_content(found), found.name, part)
@@ -111,8 +111,9 @@ def _about_parts(there: tuple[Part, ...], kept: tuple[Part, ...]) -> list[str]:
     drums = [part for part in there if part.drums and part not in kept]
     if len(kept) > 1:
         said.append(f"{len(kept)} parts were put together as one piano; each can be read alone.")
-    elif len(kept) + len(drums) < len(there):
-        said.append(f"Of {len(there)} parts only {kept[0].label}, was read.")
+    if len(kept) + len(drums) < len(there):
+        read = f"{kept[0].label}, was" if len(kept) == 1 else f"{len(kept)} were"
+        said.append(f"Of {len(there)} parts only {read} read.")
     if drums and len(kept) + len(drums) == len(there):
         said.append(f"{count(sum(part.notes for part in drums), 'drum note')} (channel 10) left out.")
     return said

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from vqvae.modalities import archives
 
-SUFFIXES = {".mid", ".midi", ".kar", ".rmi", ".smf"}
+SUFFIXES = frozenset((".mid", ".midi", ".kar", ".rmi", ".smf"))
+_MUSIC = SUFFIXES | {".midi2", ".wav", ".mp3", ".ogg", ".flac", ".m4a", ".musicxml", ".mxl"}
+"""Of what musicians have: which of it can be read, `read` says."""
+
+
+def recognises(name: str, file: BinaryIO) -> bool:
+    """Whether a file of this name and with these contents is for `read`: by its suffix, its first bytes, or what is in an archive."""
+    if Path(name).suffix.lower() in _MUSIC:
+        return True
+    start = file.read(12)
+    if start[:4] in (b"MThd", b"RIFF"):
+        return start[:4] == b"MThd" or start[8:12] == b"RMID"
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return any(_matters(inside) for inside in archive.namelist())
+    except archives.DAMAGE:
+        return False  # whoever opens it will say so
 
 
 def receive(files: Mapping[str, bytes], folder: Path) -> Path:

@@ -9,11 +9,11 @@ import numpy as np
 
 from vqvae.modalities.piano.midi_file import MAX_DELTA, Events, assemble
 from vqvae.modalities.piano.recording import Piano
+from vqvae.modalities.piano.uploads import SUFFIXES
 from vqvae.modalities.protocol import Report
 
 LONGEST_TICK = 0.5e-3  # s; files with longer ones get more ticks a quarter note
 _FINEST = 0x7FFF  # ticks a quarter note
-_SUFFIXES = {".mid", ".midi", ".kar", ".rmi", ".smf"}
 
 
 def write(recording: Piano, path: Path) -> list[Path]:
@@ -33,7 +33,7 @@ def write(recording: Piano, path: Path) -> list[Path]:
 
 def targets(path: Path) -> tuple[Path, ...]:
     """Every file that `write` may make."""
-    return (path.parent / f"{path.stem if path.suffix.lower() in _SUFFIXES else path.name}.mid",)
+    return (path.parent / f"{path.stem if path.suffix.lower() in SUFFIXES else path.name}.mid",)
 
 
 def to_bytes(recording: Piano) -> bytes:
