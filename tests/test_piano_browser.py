@@ -56,6 +56,17 @@ DECODED = """async () => {
   return found;
 }"""
 
+FEED = """() => {
+  const store = globalThis.vqvaePlayer, given = globalThis.whole = store.held.get("sound");
+  globalThis.feed = (sound) => {
+    for (const data of sound.key ? [sound] : [{ ...sound, key: "another" }, { ...sound, key: given.key }]) {
+      store.held.set("sound", data);
+      for (const listener of store.listeners) listener("sound");
+    }
+  };
+}"""
+"""`feed` hands the player sounds as the page does; without a key, those of something else first."""
+
 PAINTED = """(canvas) => {
   const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data, rows = Array(height).fill(0);
   for (let i = 0; i < data.length; i += 4) {
@@ -202,6 +213,33 @@ def test_the_player_works_by_keyboard_and_by_pointer_and_a_link_reopens_its_wind
     page.get_by_role("link", name="Piano").click()
     settle(page)
     assert asked(page)["t"] == moved
+
+
+def test_the_original_plays_before_the_reconstruction_is_there_and_that_joins_in_at_the_same_place(page):
+    page.add_init_script(LISTENING)
+    page.goto("/piano?example=scales&t=0")
+    settle(page)
+    wait_for_sounds(page)
+    page.evaluate(FEED)
+    page.evaluate("feed({ doing: 'Rendering' })")
+    expect(page.locator(".play")).to_be_disabled()
+    page.evaluate("feed({ ...whole, reconstruction: undefined })")
+    page.locator(".play").click()
+    expect(page.locator(".play")).to_contain_text("Pause")
+    other = page.get_by_role("radio", name="Reconstruction").last
+    expect(other).to_be_disabled()
+    page.wait_for_timeout(1000)
+    before = seconds(page)[0]
+    page.evaluate("feed(whole)")
+    expect(other).to_be_enabled()
+    assert page.evaluate(SPECTRA)[0] > 50, "the original plays on"
+    page.wait_for_timeout(700)
+    other.click()
+    page.wait_for_timeout(600)
+    assert before + 1 < seconds(page)[0] < before + 3
+    heard = page.evaluate(SPECTRA)
+    assert heard[0] == 0
+    assert heard[1] > 50
 
 
 def test_the_tip_names_the_note_under_the_pointer(page):
