@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 MODE, SHADE, SOUNDING, BOUNDARIES = "piano.mode", "piano.shade", "piano.sounding", "piano.boundaries"
 START, SECONDS, PLACE, JUMP, CHOSEN = "piano.start", "piano.seconds", "piano.place", "piano.jump", "piano.chosen"
+AT = "piano.at"  # s: the moment that the reader went to last, where the playhead stands at first
 PARTS, FROM, TO, TRACKS, TRACK = "piano.parts", "piano.from", "piano.to", "piano.tracks", "piano.track"
 FROM_BAR, TO_BAR = "piano.from_bar", "piano.to_bar"
 WINDOW_SECONDS, BEFORE = 15.0, 2.0  # s: of the window at first, and that it shows before a passage
+MOST_TRACKS = 200  # that a reader can choose from
 MODES: dict[Mode, str] = {"fold": "Two rolls", "overlay": "Overlay", "difference": "Difference"}
 
 
@@ -134,13 +137,20 @@ def _take_bars(portion: Portion, lines: np.ndarray, source: str) -> None:
 
 def _choose_track(source: str, chosen: str) -> None:
     """One part of the file, or its melodic parts together."""
-    there = {part.label: part for part in uploads.tracks(source)}
+    there = uploads.tracks(source)
     if not there:
         return
-    names = {"": "All but drums, as one piano"} | {label: _named(part) for label, part in there.items()}
+    names = {"": "All but drums, as one piano"} | {part.label: _named(part) for part in listed(there)}
     st.session_state[TRACK] = chosen
-    words = "A file can hold several tracks and channels; each can be read alone."
+    left_out = f" Here are the {MOST_TRACKS} with the most notes." if len(there) > MOST_TRACKS else ""
+    words = f"A file can hold several tracks and channels; each can be read alone. Type to search.{left_out}"
     st.selectbox("Track", list(names), format_func=names.__getitem__, key=TRACK, on_change=_take_track, args=(source,), help=words)
+
+
+def listed(there: Sequence[Part]) -> list[Part]:
+    """Those parts of a file that can be chosen alone, in its order: of very many the largest."""
+    largest = sorted(range(len(there)), key=lambda i: -there[i].notes)[:MOST_TRACKS]
+    return [there[i] for i in sorted(largest)]
 
 
 def _named(part: Part) -> str:
@@ -179,21 +189,23 @@ def _played(recording: Piano, start: float, stop: float) -> bool:
 
 
 def open_view(source: str, passages: pd.DataFrame) -> None:
-    """On first sight of a recording: the window of the link, else the worst passage."""
+    """On first sight of a recording: window and playhead of the link, else the worst passage and the beginning."""
     state = st.session_state
     if state.get(PLACE) == source:
         return
-    start = parse(asked().get("t"), -1) if PLACE not in state else -1
+    link = asked() if PLACE not in state else {}
+    start = parse(link.get("t"), -1)
     worst = round(max(0.0, float(passages["start"].iloc[0]) - BEFORE), 2) if len(passages) else 0.0
     state[PLACE], state[START], state[SECONDS] = source, start if start >= 0 else worst, WINDOW_SECONDS
+    state[AT] = max(0.0, parse(link.get("at"), start))
     state[CHOSEN] = None
 
 
 def address(source: str) -> dict[str, str]:
-    """What a link must hold to show the same part and window."""
+    """What a link must hold to show the same part, window and playhead."""
     span = _parts().get(source)
     part = {"from": f"{span[0]:.10g}", "to": f"{span[1]:.10g}"} if span else {}
-    return part | {"t": f"{st.session_state[START]:.10g}"}
+    return part | {"t": f"{st.session_state[START]:.10g}", "at": f"{st.session_state[AT]:.10g}"}
 
 
 def view(printed: bool = False) -> View:
@@ -206,6 +218,7 @@ def take_window() -> None:
     """Where the reader has moved the window."""
     told = st.session_state["piano.player"].get(WINDOW)
     if told:
+        st.session_state[AT] = round(float(told["at"]), 2)
         st.session_state[START], st.session_state[SECONDS] = round(max(0.0, float(told["start"])), 2), float(told["seconds"])
 
 
@@ -213,7 +226,13 @@ def jump_to(at: float) -> None:
     """Go to a moment, s, and play from there."""
     state = st.session_state
     state[CHOSEN] = at
-    state[JUMP] = (state.get(JUMP, (0, 0.0))[0] + 1, max(0.0, at - BEFORE / 2))
+    state[AT] = round(before(at), 2)
+    state[JUMP] = (state.get(JUMP, (0, 0.0))[0] + 1, at)
+
+
+def before(passage: float) -> float:
+    """From where a passage is played, s: a moment earlier."""
+    return max(0.0, passage - BEFORE / 2)
 
 
 def choose_look() -> Look:

@@ -27,6 +27,7 @@ from vqvae import pipeline
 from vqvae.modalities import piano
 from vqvae.modalities.piano import Piano
 from vqvae.modalities.piano.bars import bars
+from vqvae.modalities.piano.parts import Part
 from vqvae.modalities.piano.verdict import verdict as judge
 from vqvae.modalities.piano.writing import to_bytes
 
@@ -42,7 +43,8 @@ def test_a_part_of_the_piece_is_all_that_the_page_is_about(minuet):
     assert judge(expected(part, 2)[1]).text in verdict(app)
     assert columns(told(app)["notes"]["original"])["onset"] == pytest.approx(part.notes.onset, abs=1e-4)
     assert "FILE" in app.code[0].value
-    assert address(app) | {"t": ""} == {"example": "minuet", "checkpoint": NOTES, "level": "2", "from": "4", "to": "12", "t": ""}
+    part = {"example": "minuet", "checkpoint": NOTES, "level": "2", "from": "4", "to": "12"}
+    assert address(app) | {"t": "", "at": ""} == part | {"t": "", "at": ""}
     link = opened(**{"level": "2", "from": "4", "to": "12"})
     assert verdict(link) == verdict(app)
     finished(button(app, "Whole piece").click().run())
@@ -64,6 +66,13 @@ def test_a_part_can_be_chosen_in_bars_and_a_link_to_it_says_so(minuet):
     app.number_input(key=choices_piano.FROM_BAR).set_value(1)
     finished(app.number_input(key=choices_piano.TO_BAR).set_value(len(lines) - 1).run())
     assert "from" not in address(app)
+
+
+def test_of_very_many_tracks_the_largest_can_be_chosen_in_the_order_of_the_file():
+    most = choices_piano.MOST_TRACKS
+    there = [Part(i << 4, f"track {i + 1}, channel 1", "", 0, notes, False) for i, notes in enumerate([3, 1, 2, *[5] * (most - 2)])]
+    assert choices_piano.listed(there) == [there[0], *there[2:]]
+    assert choices_piano.listed(there[:5]) == there[:5]
 
 
 def test_the_last_bars_go_on_to_the_end_of_what_sounds(minuet):
