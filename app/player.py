@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "components" / "player"
 SCRIPTS = ("bytes.js", "deck.js", "roll.js", "pictures.js", "player.js")  # in this order one script
 BINS = 240  # of the damage along the piece
 ERRORS = ("onset_error_ms", "duration_log_ratio", "velocity_error")
-WINDOW = "window"  # what the player tells: {"start", "seconds"} in s
+WINDOW = "window"  # what the player tells: {"start", "seconds", "at"} in s
 
 Packed = dict[str, dict[str, str]]
 
@@ -48,15 +48,15 @@ def _components() -> tuple[Callable[..., Any], Callable[..., Any]]:
     return show, st.components.v2.component("vqvae.feed", js=read["feed.js"])
 
 
-def show(key: str, title: str, source: str, look: Look, view: View, tell: Callable[[], None]) -> None:
-    """The player for what is fed under `key`; `tell` is called when the reader has moved the window.
+def show(key: str, title: str, source: str, look: Look, view: View, at: float, tell: Callable[[], None]) -> None:
+    """The player for what is fed under `key`; its playhead stands at `at`, s; `tell` is called when the reader has moved it or the window.
 
     A reader who changes how one recording is shown or coded (`source` stays) keeps their place.
     """
-    data = {"key": key, "title": title, "source": source, "start": view.start, "seconds": view.seconds, "look": look._asdict()}
+    data = {"key": key, "title": title, "source": source, "start": view.start, "seconds": view.seconds, "at": at}
     shades = {name: {**shading._asdict(), "column": name} for name, shading in SHADES.items()}
     looks = {"light": _colours(LIGHT), "dark": _colours(DARK)}
-    _components()[0](data=data | {"shades": shades, "looks": looks}, key="piano.player", on_window_change=tell)
+    _components()[0](data=data | {"look": look._asdict(), "shades": shades, "looks": looks}, key="piano.player", on_window_change=tell)
 
 
 def feed(channel: str, **data: Any) -> None:
@@ -67,7 +67,7 @@ def feed(channel: str, **data: Any) -> None:
 def notes(reference: Piano, reconstruction: Piano, table: pd.DataFrame, boundaries: np.ndarray) -> dict[str, Any]:
     """Both performances for the channel "notes"; `table` is `events["notes"]`, `boundaries` (B,) the times in s where codes begin."""
     ends = sounding_ends(reference), sounding_ends(reconstruction)
-    seconds = max(1.0, *(float(end.max(initial=0.0)) for end in ends))
+    seconds = max(1.0, reference.seconds, *(float(end.max(initial=0.0)) for end in ends))
     pedal = pedals(reference)[SUSTAIN]
     return {
         "seconds": seconds,

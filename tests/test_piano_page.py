@@ -121,12 +121,12 @@ def test_the_worst_passages_are_listed_and_a_click_sends_the_player_there(minuet
 def test_a_link_reopens_the_view_and_nonsense_opens_what_there_is():
     app = opened(checkpoint=NOTES, level="4", t="3.5")
     assert told(app)["player"]["start"] == 3.5
-    assert address(app) == {"example": "minuet", "checkpoint": NOTES, "level": "4", "t": "3.5"}
+    assert address(app) == {"example": "minuet", "checkpoint": NOTES, "level": "4", "t": "3.5", "at": "3.5"}
     odd = opened(example="no such", level="99", t="-1", checkpoint="../..")
     assert odd.session_state[inputs.LEVEL] <= 6
     odd = opened(t="nan", **{"from": "9", "to": "3"})
     assert odd.title[0].value == "Piano: Minuet"
-    assert set(address(odd)) == {"example", "checkpoint", "level", "t"}
+    assert set(address(odd)) == {"example", "checkpoint", "level", "t", "at"}
 
 
 def test_the_tab_of_codes_says_where_the_bits_go(minuet):

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app import cache, choices_piano, inputs, player
-from app.choices_piano import CHOSEN, JUMP, PLACE
+from app.choices_piano import AT, CHOSEN, JUMP, PLACE
 from app.inputs import Desk
 from app.player import Look
 from app.words import count
@@ -52,7 +52,8 @@ def _both(shown: cache.Shown) -> tuple[Any, Any, pd.DataFrame]:
 @st.fragment
 def _rolls(shown: cache.Shown, desk: Desk) -> None:
     look = choices_piano.choose_look()
-    player.show(key_of(desk), shown.recording.name, desk.source, look, choices_piano.view(), choices_piano.take_window)
+    where = choices_piano.view(), st.session_state[AT]
+    player.show(key_of(desk), shown.recording.name, desk.source, look, *where, choices_piano.take_window)
     row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
     row.caption(cache.text("piano_player"))
     view = choices_piano.view(printed=True)
@@ -98,21 +99,21 @@ def passages(shown: cache.Shown, desk: Desk) -> None:
     starts = found["start"].to_numpy()
     row.button("Play the worst", on_click=_step, args=(starts, 0), icon=":material/crisis_alert:", help="Go to the worst passage and play.")
     row.button("Play the next", on_click=_step, args=(starts, 1), icon=":material/skip_next:", help="Go on to the next worst passage.")
-    row.caption(f"{count(len(found), 'passage')} of {PASSAGE:g} s. Select a row and it plays from there.", width="content")
+    row.caption(f"{count(len(found), 'passage')} of {PASSAGE:g} s. Click a row and it plays from there.", width="content")
     key = f"piano.passages.{hash(desk)}"
     st.dataframe(
         _words(found),
         hide_index=True,
-        height=248,
         key=key,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         on_select=lambda: _take_row(starts, key),
         column_config=_columns(),
         alt="Passages, worst first",
     )
     if JUMP in st.session_state:
         number, at = st.session_state[JUMP]
-        player.feed("jump", source=st.session_state[PLACE], count=number, at=at)
+        passage = [at, at + PASSAGE]
+        player.feed("jump", source=st.session_state[PLACE], count=number, at=choices_piano.before(at), passage=passage)
 
 
 def _step(starts: np.ndarray, by: int) -> None:
@@ -122,13 +123,14 @@ def _step(starts: np.ndarray, by: int) -> None:
 
 
 def _take_row(starts: np.ndarray, key: str) -> None:
-    chosen = st.session_state[key]["selection"]["rows"]
-    if chosen:
-        choices_piano.jump_to(float(starts[chosen[0]]))
+    chosen = st.session_state[key]["selection"]
+    rows = [row for row, _ in chosen["cells"]] or chosen["rows"]
+    if rows:
+        choices_piano.jump_to(float(starts[rows[0]]))
 
 
 def _words(found: pd.DataFrame) -> pd.DataFrame:
-    table = found.drop(columns=["start", "stop"])
+    table = found[["reason", "severity", "notes"]].copy()
     times = [clock(start) for start in found["start"]]
     table.insert(0, "at", [time.rjust(max(map(len, times)), "0") for time in times])  # which sort as times do
     return table
@@ -138,7 +140,7 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "at": column.TextColumn("At", help="Minutes and seconds from the start."),
-        "severity": column.NumberColumn("Damage (0 to 2 a note, added up)", format="%.2f", help=cache.text("piano_severity")),
+        "severity": column.NumberColumn("Damage", format="%.2f", help=cache.text("piano_severity")),
         "notes": column.NumberColumn("Notes"),
         "reason": column.TextColumn("What happened", width="large"),
     }

@@ -54,7 +54,7 @@ function painter(side, look, shading, ink) {
   };
 }
 
-function drawRolls(canvas, piece, look, shading, view, ink) {
+function drawRolls(canvas, piece, look, shading, view, passage, ink) {
   const width = canvas.clientWidth, pedalled = piece.pedal.time.length > 0;
   const place = layout(width, look.mode, pedalled), c = prepared(canvas, width, place.height);
   timeAxis(c, place.all, view, ink);
@@ -73,6 +73,7 @@ function drawRolls(canvas, piece, look, shading, view, ink) {
     roll.marks(piece.original, name === "reconstruction" ? [] : name === "original" ? ["moved", "lost"] : ["lost"]);
     roll.marks(piece.reconstruction, name === "original" ? [] : name === "reconstruction" ? ["moved", "added"] : ["added"]);
   }
+  if (passage) passageMark(c, place.all, view, passage, ink);
   if (pedalled) pedalBand(c, place.pedal, view, piece.pedal, ink);
   if (look.boundaries) codeBoundaries(c, place.all, view, piece.boundaries, ink);
   return place;
@@ -86,7 +87,7 @@ function drawOverlay(roll, piece, look, ink) {
 }
 
 // The whole piece on one line, the damage along it, and where the window stands.
-function drawOverview(canvas, piece, view, at, ink) {
+function drawOverview(canvas, piece, view, at, passage, ink) {
   const width = canvas.clientWidth, height = 58, c = prepared(canvas, width, height);
   const area = { x: GUTTER.left, y: 2, width: Math.max(50, width - GUTTER.left - GUTTER.right), height: 30 }, damage = { y: 36, height: 18 };
   const roll = new Roll(c, area, piece.keys, { start: 0, seconds: piece.seconds }, ink);
@@ -110,7 +111,8 @@ function drawOverview(canvas, piece, view, at, ink) {
   const x = roll.x(view.start), wide = Math.max(3, view.seconds * roll.scale);
   c.fillRect(x, 0, wide, height);
   c.strokeRect(x + 0.5, 0.5, wide - 1, height - 1);
-  c.fillStyle = ink.error;
+  if (passage) passageMark(c, { ...area, y: 0, height }, { start: 0, seconds: piece.seconds }, passage, ink);
+  c.fillStyle = ink.text;
   c.fillRect(roll.x(at) - 0.5, 0, 1.5, height);
   return roll;
 }

@@ -25,7 +25,8 @@ class Player {
       this.source = data.source;
       this.view = { start: data.start, seconds: data.seconds };
       this.deck.pause();
-      this.deck.held = data.start;
+      this.deck.held = this.chosen = data.at;
+      this.passage = null;
     }
     for (const channel of ["notes", "sound", "jump"]) this.take(channel);
     this.draw();
@@ -43,7 +44,7 @@ class Player {
       this.look(this.view.start, this.view.seconds);
     }
     if (channel === "sound") this.listen(held.key === this.data.key ? held : null);
-    if (channel === "jump" && held.source === this.data.source && held.count !== this.jumped) this.jump(held);
+    if (channel === "jump" && held.source === this.data.source) this.goTo(held);
   }
 
   listen(sound) {
@@ -57,10 +58,14 @@ class Player {
     this.show();
   }
 
-  // Where the page sends its reader: there it plays, as soon as it can be heard.
-  jump({ at, count }) {
+  // Where the page sends its reader: that passage is marked, and there it plays, as soon as it can be heard.
+  goTo({ at, count, passage }) {
+    this.passage = passage;
+    if (count === this.jumped) return;
     this.jumped = count;
+    this.chosen = at;
     this.move(at - this.view.seconds / 4);
+    this.find(".player").scrollIntoView({ block: "nearest" });
     if (this.deck.ready) this.start(at);
     else this.seek((this.wanted = at));
   }
@@ -71,6 +76,7 @@ class Player {
     for (const button of this.root.querySelectorAll("[data-zoom]")) button.onclick = () => this.zoom(Number(button.dataset.zoom));
     const rolls = this.find(".rolls"), overview = this.find(".overview");
     this.find(".player").onkeydown = (event) => this.key(event);
+    this.find(".sides").onkeyup = (event) => { if (event.key === " ") event.preventDefault(); }; // it plays and pauses there too
     rolls.onpointerdown = (event) => this.drag(event);
     rolls.onpointermove = (event) => this.hover(event);
     rolls.onpointerleave = () => { this.find(".tip").hidden = true; };
@@ -89,21 +95,24 @@ class Player {
       ArrowLeft: () => this.seek(this.deck.position - (event.shiftKey ? span / 2 : 1)),
       ArrowRight: () => this.seek(this.deck.position + (event.shiftKey ? span / 2 : 1)),
       PageUp: () => this.move(this.view.start - span), PageDown: () => this.move(this.view.start + span),
-      Home: () => this.seek(0), End: () => this.seek(this.piece.seconds - span), "+": () => this.zoom(0.625), "-": () => this.zoom(1.6),
+      Home: () => this.seek(0), End: () => this.seek(this.piece.seconds), "+": () => this.zoom(0.625), "-": () => this.zoom(1.6),
     }[event.key];
     if (!act || !this.piece || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && event.target.tagName === "BUTTON") return; // which is pressed by it
+    if (event.key === " " && event.target.matches(".play, [data-zoom]")) return; // which is pressed by it
     event.preventDefault();
     act();
   }
 
   toggle() {
-    if (this.deck.playing) this.deck.pause();
-    else this.start(this.deck.held);
+    if (!this.deck.playing) return this.start(this.deck.held);
+    this.deck.pause();
+    this.chosen = this.deck.held;
+    this.move(this.view.start);
   }
 
   start(at) {
     this.wanted = null;
+    this.uncover(at);
     this.deck.play(at).catch(() => {
       this.doing = "This browser cannot play the sounds: take them home as WAV files, below.";
       this.show();
@@ -111,17 +120,26 @@ class Player {
   }
 
   seek(at) {
-    this.deck.seek(Math.min(Math.max(0, at), this.piece.seconds));
-    const { start, seconds } = this.view;
-    if (this.deck.held < start || this.deck.held > start + seconds) this.move(this.deck.held - seconds / 4);
-    this.show();
+    this.chosen = Math.min(Math.max(0, at), this.piece.seconds);
+    this.deck.seek(this.chosen);
+    this.uncover(this.chosen);
+    this.move(this.view.start);
   }
 
-  // Moves by the reader: the page is told once they have come to rest.
+  // Moves the window to a moment that lies outside it.
+  uncover(at) {
+    const { start, seconds } = this.view;
+    if (at < start || at > start + seconds) this.look(at - seconds / 4, seconds);
+  }
+
+  // Moves by the reader: the page is told once they have come to rest, and which moment they chose last.
   move(start, seconds = this.view.seconds) {
     this.look(start, seconds);
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.tell("window", { start: round(this.view.start), seconds: round(this.view.seconds) }), QUIET);
+    this.telling = setTimeout(() => {
+      const { view, chosen } = this;
+      this.tell("window", { start: round(view.start), seconds: round(view.seconds), at: round(chosen) });
+    }, QUIET);
   }
 
   look(start, seconds) {
@@ -201,8 +219,8 @@ class Player {
     const { look, shades, looks } = this.data;
     this.ink = inkOf(this.find(".player"), looks);
     this.ink.palettes = { velocity: palette(this.ink.velocity), error: palette(this.ink.errors) };
-    this.place = drawRolls(this.find(".rolls"), this.piece, look, shades[look.shade], this.view, this.ink);
-    this.overview = drawOverview(this.find(".overview"), this.piece, this.view, this.deck.position, this.ink);
+    this.place = drawRolls(this.find(".rolls"), this.piece, look, shades[look.shade], this.view, this.passage, this.ink);
+    this.overview = drawOverview(this.find(".overview"), this.piece, this.view, this.deck.position, this.passage, this.ink);
     this.legend(look, shades[look.shade]);
     this.show();
   }
@@ -216,7 +234,8 @@ class Player {
 
   // What changes while it plays: the playhead, the time, the buttons.
   show() {
-    const { deck } = this, at = deck.position, whole = this.piece ? this.piece.seconds : 0;
+    const { deck } = this, whole = this.piece ? Math.round(10 * this.piece.seconds) / 10 : 0;
+    const at = this.piece && deck.position >= this.piece.seconds ? whole : deck.position; // the last note rings on
     const play = this.find(".play"), label = deck.playing ? "❚❚ Pause" : "▶ Play";
     if (play.textContent !== label) play.textContent = label;
     play.disabled = !deck.ready;
@@ -240,7 +259,7 @@ class Player {
     rolls.setAttribute("aria-label", `${this.data.title}: piano rolls from ${clock(view.start)} to ${end}, playhead at ${clock(at)}`);
     const c = prepared(canvas, rolls.clientWidth, place.height);
     if (at < view.start || at > view.start + view.seconds) return;
-    c.fillStyle = ink.error;
+    c.fillStyle = ink.text;
     c.fillRect(place.all.x + ((at - view.start) / view.seconds) * place.all.width - 0.75, 0, 1.5, place.all.height);
   }
 
@@ -257,7 +276,7 @@ class Player {
     if (before >= start && before <= start + seconds && at > start + seconds) this.look(at - seconds * 0.04, seconds);
     else this.show();
     if (this.overview && Math.floor(at * 4) !== Math.floor(before * 4)) {
-      this.overview = drawOverview(this.find(".overview"), this.piece, this.view, at, this.ink);
+      this.overview = drawOverview(this.find(".overview"), this.piece, this.view, at, this.passage, this.ink);
     }
     this.before = at;
     this.frame = this.deck.playing ? requestAnimationFrame(() => this.animate()) : 0;

@@ -148,6 +148,15 @@ function pedalBand(c, area, view, pedal, ink) {
   c.fillRect(area.x, area.y + area.height / 2, area.width, 1);
 }
 
+// A bracket over the passage that was gone to, with lines down its sides.
+function passageMark(c, area, view, [start, stop], ink) {
+  const x = (time) => area.x + (Math.min(Math.max((time - view.start) / view.seconds, 0), 1)) * area.width;
+  if (stop <= view.start || start >= view.start + view.seconds) return;
+  c.fillStyle = ink.error;
+  c.fillRect(x(start), area.y, Math.max(3, x(stop) - x(start)), 3);
+  for (const time of [start, stop]) if (time >= view.start && time <= view.start + view.seconds) c.fillRect(x(time) - 0.5, area.y, 1, area.height);
+}
+
 // Thin lines where one code ends and the next begins, left out where they would lie too close to be told apart.
 function codeBoundaries(c, area, view, times, ink) {
   c.save();
