@@ -41,7 +41,7 @@ class Sizes:
         for part in (recording, self._sample):
             layout = kind.to_tensors(part).layout
             self._aside.append(passed_through(layout))
-            own = layout | dict.fromkeys(getattr(kind, "APART", ()), "")
+            own = layout | dict.fromkeys(kind.APART.fields, "")
             self._header = len(zlib.compress(json.dumps(own).encode()))  # about the same for both
             amounts.append(kind.extent(layout).amount)
         self._times = amounts[0] / amounts[1] if amounts[1] else 1.0

@@ -35,6 +35,14 @@ class Chunking(NamedTuple):
     values: float  # along the last axis of the tensors, per unit
 
 
+class Apart(NamedTuple):
+    """What of a file is stated apart from its rate."""
+
+    coded: tuple[str, ...] = ()  # of what is coded
+    fields: tuple[str, ...] = ()  # of the layout
+    said: str = ""  # all of it in words
+
+
 class Score(NamedTuple):
     """One number with everything needed to read it."""
 
@@ -67,6 +75,7 @@ class Modality(Protocol):
     """A modality is a folder whose `__init__` offers these names."""
 
     name: str
+    APART: Apart
 
     def read(self, path: Path) -> Any: ...
     def write(self, recording: Any, path: Path) -> list[Path]: ...

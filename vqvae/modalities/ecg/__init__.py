@@ -12,6 +12,7 @@ from vqvae.modalities.ecg.recording import Beats, Ecg, fingerprint
 from vqvae.modalities.ecg.scores import analyse, compare
 from vqvae.modalities.ecg.template import template
 from vqvae.modalities.ecg.tensors import (
+    APART,
     CHUNKS,
     FRAMES,
     describe_preprocessing,
@@ -30,6 +31,7 @@ from vqvae.modalities.ecg.writing import targets, write
 name = "ecg"
 
 __all__ = [
+    "APART",
     "CHUNKS",
     "FRAMES",
     "Beats",

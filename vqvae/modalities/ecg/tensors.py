@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.ecg.recording import Ecg
-from vqvae.modalities.protocol import Chunking, Tensors
+from vqvae.modalities.protocol import Apart, Chunking, Tensors
 
 RATE = 360  # Hz, the one rate that networks see
 FRAME = 32  # samples at RATE that one code describes: 89 ms
@@ -138,6 +138,7 @@ class Frames(NamedTuple):
 
 FRAMES = Frames(-MARGIN / RATE, FRAME / RATE)
 CHUNKS = Chunking(300.0, "s", RATE)  # about 2 % more bytes than in one piece
+APART = Apart()
 _REACH = 1.5  # s beside what is lost that are not what they should be, either
 
 

@@ -11,7 +11,7 @@ from vqvae.modalities.piano.frames import pack_frame, unpack_frame
 from vqvae.modalities.piano.reading import MAX_SECONDS
 from vqvae.modalities.piano.recording import SHORTEST, Notes, Piano
 from vqvae.modalities.piano.writing import to_bytes
-from vqvae.modalities.protocol import Chunking, Tensors
+from vqvae.modalities.protocol import Apart, Chunking, Tensors
 
 PITCH, DSTART, DURATION, VELOCITY = range(4)
 LONGEST = 2 * MAX_SECONDS  # that coarse codes make of a note that is held as long as anything that is read
@@ -73,7 +73,7 @@ def describe_preprocessing() -> dict[str, Any]:
 
 
 CHUNKS = Chunking(4000.0, "notes", 1.0)
-APART = ("frame",)  # of the layout: bytes that are stated apart from the rate
+APART = Apart(("pitch",), ("frame",), "which keys are struck and what passes through untouched (tempo, pedals, texts)")
 
 
 def lost(layout: dict[str, Any], first: float, stop: float) -> tuple[int, int]:
