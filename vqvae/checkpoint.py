@@ -14,11 +14,14 @@ import safetensors.torch
 from vqvae.config import from_json, read_json, read_object, to_json, write_bytes, write_json
 from vqvae.networks.fine import FineVQVAE
 from vqvae.networks.gestures import GestureVQVAE
+from vqvae.networks.planes import Mender, PlanesVQVAE
 from vqvae.networks.vqvae import VQVAE, build
 from vqvae.training.config import START, TABLES, CodebookConfig
 from vqvae.training.fine import FineCheckpointConfig
+from vqvae.training.fine_planes import FinePlanesConfig
 from vqvae.training.gestures import GesturesConfig
 from vqvae.training.notes import NotesConfig
+from vqvae.training.planes import PlanesConfig
 
 if TYPE_CHECKING:
     from vqvae.codec.state import State
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints"
 WEIGHTS = "model.safetensors"
-WITH_CODES = ("codebook", "gestures", "fine", "notes")  # tasks of checkpoints that turn recordings into codes
+Config = CodebookConfig | GesturesConfig | PlanesConfig | FineCheckpointConfig | NotesConfig | FinePlanesConfig
+Model = VQVAE | GestureVQVAE | PlanesVQVAE | FineVQVAE | Mender
+WITH_CODES = ("codebook", "gestures", "planes", "fine", "notes", "fine-planes")  # tasks of checkpoints that turn recordings into codes
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Checkpoint:
     """A trained model with everything that says where it comes from."""
 
     folder: Path
-    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
-    model: VQVAE | GestureVQVAE | FineVQVAE | None  # None where only the coder has learned
+    config: Config
+    model: Model | None  # None where only the coder has learned
     sha256: str  # of the weights; where there are none, of the start state
 
     @property
@@ -45,13 +50,13 @@ class Checkpoint:
 
     @property
     def task(self) -> str:
-        """The family: "codebook", "gestures", "fine" or "notes"."""
+        """The family: one of `WITH_CODES`."""
         return self.config.task
 
     @property
     def nested(self) -> bool:
         """Whether any first levels of its codes decode by themselves, as those of explicit codebooks do."""
-        return self.task in ("codebook", "gestures")
+        return self.task in ("codebook", "gestures", "planes")
 
     @property
     def levels(self) -> int:
@@ -59,6 +64,8 @@ class Checkpoint:
         config = self.config
         if isinstance(config, GesturesConfig):
             return config.model.levels
+        if isinstance(config, PlanesConfig):
+            return config.model.vqvae.quantizer.levels
         return config.model.quantizer.levels if isinstance(config, CodebookConfig) else len(config.qualities)
 
     @cached_property
@@ -84,7 +91,7 @@ class Checkpoint:
         from vqvae.codec.state import unpack_several
 
         file, config = self.folder / START, self.config
-        count = config.training.count if isinstance(config, NotesConfig) else 2
+        count = config.training.count if isinstance(config, NotesConfig | FinePlanesConfig) else 2
         return unpack_several(file.read_bytes(), count) if file.exists() else {}
 
     @cached_property
@@ -152,8 +159,8 @@ def load(name: str | Path) -> Checkpoint:
     folder = find(name)
     if task(folder) not in WITH_CODES:
         raise ValueError(f"{folder.name} is a {task(folder)}, which has no codes")
-    config: CodebookConfig | GesturesConfig | FineCheckpointConfig | NotesConfig
-    model: VQVAE | GestureVQVAE | FineVQVAE
+    config: Config
+    model: Model
     if task(folder) == "notes":
         config = from_json(NotesConfig, read_json(folder / "config.json"))
         if not learned(folder).is_file():
@@ -165,13 +172,19 @@ def load(name: str | Path) -> Checkpoint:
     elif task(folder) == "gestures":
         config = from_json(GesturesConfig, read_json(folder / "config.json"))
         model = GestureVQVAE(config.model)
+    elif task(folder) == "planes":
+        config = from_json(PlanesConfig, read_json(folder / "config.json"))
+        model = PlanesVQVAE(config.model.vqvae, config.model.mender)
+    elif task(folder) == "fine-planes":
+        config = from_json(FinePlanesConfig, read_json(folder / "config.json"))
+        model = Mender(config.model)
     else:
         config = from_json(CodebookConfig, read_json(folder / "config.json"))
         model = build(config.model)
     return Checkpoint(folder, config, _with_weights(model, folder / WEIGHTS), digest(folder / WEIGHTS))
 
 
-def _with_weights(model: VQVAE | GestureVQVAE | FineVQVAE, weights: Path) -> VQVAE | GestureVQVAE | FineVQVAE:
+def _with_weights(model: Model, weights: Path) -> Model:
     """The model ready for use."""
     try:
         model.load_state_dict(safetensors.torch.load_file(weights))
@@ -182,9 +195,7 @@ def _with_weights(model: VQVAE | GestureVQVAE | FineVQVAE, weights: Path) -> VQV
     return model.eval().requires_grad_(False)
 
 
-def save(
-    folder: Path, config: CodebookConfig | GesturesConfig | FineCheckpointConfig, model: VQVAE | GestureVQVAE | FineVQVAE
-) -> None:
+def save(folder: Path, config: Config, model: Model) -> None:
     """Write configuration and weights; each file whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(folder / WEIGHTS, safetensors.torch.save(model.state_dict()))

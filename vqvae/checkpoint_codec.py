@@ -75,5 +75,5 @@ class CheckpointCodec:
         require_fit(modality(self.modality), contents, self.qualities, self._shape)
         return self._family.coder(contents.coder, contents.shape, contents.quality)
 
-    def _shape(self, quality: float, length: int) -> tuple[int, int]:
-        return self._family.channels(quality), -(-length // self._family.frame)
+    def _shape(self, quality: float, *sides: int) -> tuple[int, ...]:
+        return self._family.shape(quality, sides)

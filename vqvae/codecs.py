@@ -157,7 +157,7 @@ class Opponent:
         """The recording out of its file, with gaps where that is damaged; ValueError when nothing can be read."""
         file = read(data, self._coder, THREADS, progress)
         kind: Any = modality(self.modality)
-        values = self._baseline.decode(file.codes, file.contents.quality, kind.length(file.contents.layout))
+        values = self._baseline.decode(file.codes, file.contents.quality, *kind.sides(file.contents.layout))
         return Decompressed(kind.restore(Tensors(values, holes(kind, file.contents, file.damage))), file.damage)
 
     def _coder(self, contents: Contents) -> Coder:

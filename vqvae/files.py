@@ -9,8 +9,8 @@ from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Damage
 from vqvae.codec.vqz import even_chunk
 
-ShapeOf = Callable[[float, int], tuple[int, int]]
-"""Quality and length of the values -> codes of a row: how many at a time, and how many times."""
+ShapeOf = Callable[..., tuple[int, ...]]
+"""Quality and the sides of a row's values, one after the other -> the shape of its codes."""
 
 
 def require(contents: Contents, found: Any) -> None:
@@ -32,9 +32,9 @@ def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], s
     rows = kind.rows(contents.layout)
     if contents.shape[0] != rows:
         raise ValueError(f"the file states {rows} rows, but has codes of {contents.shape[0]}: it is damaged or forged")
-    needed = shape(contents.quality, kind.length(contents.layout))
+    needed = shape(contents.quality, *kind.sides(contents.layout))
     if contents.shape[1:] != needed:
-        stated = f"its quality and length need {needed[0]} by {needed[1]} a row"
+        stated = f"its quality and length need {' by '.join(map(str, needed))} a row"
         raise ValueError(f"the file's codes have the shape {contents.shape}, but {stated}: it is damaged or forged")
 
 

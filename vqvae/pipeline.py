@@ -86,9 +86,12 @@ def at_level(checkpoint: Checkpoint, encoded: Encoded, level: int | None) -> Enc
     """The first levels of what an explicit codebook encoded; ValueError when codes of this level are not among them."""
     if level is None:
         return encoded
-    quality = family(checkpoint).quality(_level(checkpoint, level))
+    own = family(checkpoint)
+    quality = own.quality(_level(checkpoint, level))
     if checkpoint.nested and quality <= encoded.quality:
-        return encoded._replace(codes=encoded.codes[:, : family(checkpoint).channels(quality)], quality=quality)
+        kind: Any = modality(checkpoint.config.modality)
+        used = own.shape(quality, kind.sides(encoded.layout))[0]
+        return encoded._replace(codes=encoded.codes[:, :used], quality=quality)
     if quality != encoded.quality:
         raise ValueError(f"these codes are not of level {level}: encode at that level")
     return encoded
@@ -188,7 +191,7 @@ def _encoded(
     """Recording -> codes, and what the adaptive coder makes of their chunks."""
     kind, own = modality(checkpoint.config.modality), family(checkpoint)
     values, layout = kind.to_tensors(recording)
-    frames = chunk_frames(kind, chunk, own.frame, -(-values.shape[2] // own.frame))
+    frames = chunk_frames(kind, chunk, own.frame, own.shape(quality, values.shape[2:])[-1])
     codes, payloads = own.encode(values, quality, frames, progress)
     return Encoded(codes, layout, quality), payloads
 

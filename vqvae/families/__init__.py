@@ -1,4 +1,4 @@
-"""The families of checkpoints behind one interface: explicit codebooks of signals and of gestures, fine scalar codes of both."""
+"""The families of checkpoints behind one interface: explicit codebooks of signals, gestures and images, fine scalar codes of all."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def family(checkpoint: Checkpoint) -> Family:
         from vqvae.families.gestures import Gestures
 
         return Gestures(checkpoint)
+    if checkpoint.task == "planes":
+        from vqvae.families.planes import Planes
+
+        return Planes(checkpoint)
+    if checkpoint.task == "fine-planes":
+        from vqvae.families.fine_planes import FinePlanes
+
+        return FinePlanes(checkpoint)
     from vqvae.families.codebook import Codebook
 
     return Codebook(checkpoint)

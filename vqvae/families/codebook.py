@@ -41,9 +41,9 @@ class Codebook:
         """The quality of `level` levels."""
         return float(level)
 
-    def channels(self, quality: float) -> int:
-        """Levels used."""
-        return math.ceil(quality)
+    def shape(self, quality: float, sides: tuple[int, ...]) -> tuple[int, int]:
+        """Levels used, and columns."""
+        return math.ceil(quality), -(-sides[0] // self.frame)
 
     def indices(self, codes: np.ndarray) -> np.ndarray:
         """All codes are indices."""
@@ -53,7 +53,7 @@ class Codebook:
         """values (N, 1, T) -> codes (N, levels used, T / frame)."""
         from vqvae.families.choice import choose_vectors
 
-        count = self.channels(quality)
+        count = math.ceil(quality)
         greed = _of_level(GREEDIEST, count) ** (count - quality)
         thrifts = [greed * _of_level(FAIR, level) for level in range(1, count + 1)]
         codes, payloads = choose_vectors(self._model, values, thrifts, chunk, self._adaptive, progress)

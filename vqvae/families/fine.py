@@ -52,9 +52,9 @@ class Fine:
         """The quality of a level, from the configuration."""
         return self._config.qualities[level - 1]
 
-    def channels(self, quality: float) -> int:
-        """One code per sample of a frame."""
-        return self._model.encoder.frame
+    def shape(self, quality: float, sides: tuple[int, ...]) -> tuple[int, int]:
+        """One code per sample of a frame, and columns."""
+        return self._model.encoder.frame, -(-sides[0] // self.frame)
 
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (N, 1, T) -> codes (N, D, T / D), chosen by rate and distortion in chunks of frames that are written together."""

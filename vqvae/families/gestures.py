@@ -48,9 +48,9 @@ class Gestures:
         """The quality of `level` levels."""
         return float(level)
 
-    def channels(self, quality: float) -> int:
-        """Pitches and gaps of a window, and the levels used."""
-        return 2 * self.frame + math.ceil(quality)
+    def shape(self, quality: float, sides: tuple[int, ...]) -> tuple[int, int]:
+        """Pitches and gaps of a window and the levels used, and windows."""
+        return 2 * self.frame + math.ceil(quality), -(-sides[0] // self.frame)
 
     def indices(self, codes: np.ndarray) -> np.ndarray:
         """The indices (1, Q, T) among codes."""

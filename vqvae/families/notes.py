@@ -40,9 +40,9 @@ class Notes:
         """The quality of a level, from the configuration."""
         return self._config.qualities[level - 1]
 
-    def channels(self, quality: float) -> int:
-        """Pitch, onset, velocity and duration."""
-        return 4
+    def shape(self, quality: float, sides: tuple[int, ...]) -> tuple[int, int]:
+        """Pitch, onset, velocity and duration of every note."""
+        return 4, -(-sides[0] // self.frame)
 
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
         """values (1, 4, N) -> codes (1, 4, N), sorted by quantised onset, and what the coder makes of them in chunks of notes."""

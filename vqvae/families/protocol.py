@@ -16,26 +16,26 @@ Template = Callable[[np.ndarray], np.ndarray] | None
 
 
 class Family(Protocol):
-    """Values (N, C, T) <-> codes (N, Q, T / frame) at any quality, and what writes them."""
+    """Values (N, C, *S) <-> codes (N, Q, *S') at any quality, and what writes them; chunks are cut along the last side."""
 
     title: str
     about: str  # one sentence: what it does
     levels: int  # bit rates that a page offers
     qualities: tuple[float, float]  # the least and the most
     coders: tuple[str, ...]  # entropy coders by name, the best one first
-    frame: int  # values (samples, notes) that a column of codes stands for
+    frame: int  # values (samples, notes, slices) that a column of codes stands for, as a rule
 
     def quality(self, level: int) -> float:
         """The quality of a level, 1…levels."""
 
-    def channels(self, quality: float) -> int:
-        """Q: codes per frame at a quality."""
+    def shape(self, quality: float, sides: tuple[int, ...]) -> tuple[int, ...]:
+        """(Q, *S'): codes of a row of values whose sides are *S."""
 
     def encode(self, values: np.ndarray, quality: float, chunk: int, progress: Step | None = None) -> Choice:
-        """values (N, C, T) -> codes, and what the adaptive coder makes of them; chunk: frames that are written together."""
+        """values (N, C, *S) -> codes, and what the adaptive coder makes of them; chunk: columns of codes that are written together."""
 
     def decode(self, codes: np.ndarray, quality: float, template: Template, progress: Step | None = None) -> np.ndarray:
-        """codes -> values (N, C, T) float32."""
+        """codes -> values (N, C, *S) float32."""
 
     def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
         """The entropy coder `name` for codes of this shape and quality."""

@@ -21,6 +21,7 @@ from vqvae.modalities.ecg.tensors import (
     lost,
     restore,
     rows,
+    sides,
     to_tensors,
     with_gaps,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "receive",
     "restore",
     "rows",
+    "sides",
     "sampled",
     "targets",
     "template",

@@ -64,6 +64,11 @@ def restore(tensors: Tensors) -> Ecg:
     return Ecg(signals, float(layout["rate"]), tuple(layout["leads"]), layout["name"], int(layout["bits"]))
 
 
+def sides(layout: dict[str, Any]) -> tuple[int]:
+    """(T,): samples of a lead in the tensors that a layout belongs to."""
+    return (length(layout),)
+
+
 def length(layout: dict[str, Any]) -> int:
     """T', the samples of the values that a layout belongs to."""
     return _lengths(int(layout["samples"]), _ratio(layout["rate"])).values

@@ -19,6 +19,7 @@ from vqvae.modalities.piano.tensors import (
     lost,
     restore,
     rows,
+    sides,
     to_tensors,
     with_gaps,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "recognises",
     "restore",
     "rows",
+    "sides",
     "sampled",
     "sounding_ends",
     "targets",

@@ -55,6 +55,11 @@ def restore(tensors: Tensors) -> Piano:
     return Piano(layout["name"], notes.sorted(), unpack_frame(layout["frame"]), channel=int(layout["channel"]))
 
 
+def sides(layout: dict[str, Any]) -> tuple[int]:
+    """(N,): notes in the tensors that a layout belongs to."""
+    return (length(layout),)
+
+
 def length(layout: dict[str, Any]) -> int:
     """N, the notes that a layout belongs to."""
     return int(layout["notes"])
