@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from gesture_cases import SHAPE, played
+from note_cases import composed
 
 from vqvae import checkpoint, codecs, pipeline
 from vqvae.cli import main
@@ -17,7 +18,7 @@ from vqvae.codec.gestures import MOST_STEPS
 from vqvae.config import to_json, write_json
 from vqvae.families.gestures import Gestures
 from vqvae.gesture_training import read_excerpts, train_gestures
-from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read, write
+from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read
 from vqvae.modalities.piano.tensors import restore, to_tensors
 from vqvae.modalities.protocol import Tensors
 from vqvae.networks.gesture_notes import FAR, SPREAD, STEP
@@ -29,12 +30,7 @@ WHOLE = 1 << 20
 
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory) -> Path:
-    """A folder of performances, Composer/Piece/Player.mid."""
-    folder = tmp_path_factory.mktemp("data") / "asap"
-    for name in examples():
-        for player in range(2):
-            write(example(name, player), folder / ("Haydn" if name == examples()[0] else "Bach") / name / f"Player{player}")
-    return folder
+    return composed(tmp_path_factory.mktemp("data") / "asap")
 
 
 @pytest.fixture(scope="module")
