@@ -187,6 +187,33 @@ def test_a_lost_end_leaves_no_note_behind(count, piece, trained):
         np.testing.assert_allclose(column, expected[: 4 * harm.start], atol=1e-5)
 
 
+EXTREMES = {  # pitch, s since the note before, s held, velocity
+    "one note": ([60], [3000.0], 1.0, 64),
+    "two notes": ([60, 60], [0.0, 0.0], 1.0, 64),
+    "chords of 20": ([*range(40, 60)] * 10, [0.4, *[0.0] * 19] * 10, 0.3, 64),
+    "rests of 10 minutes": ([*range(60, 80)], 600.0, 0.5, 64),
+    "all at once": ([*range(128)], 0.0, 0.5, 64),
+    "as soft as possible": ([60] * 50, 0.2, 0.1, 1),
+    "as loud as possible": ([60] * 50, 0.2, 0.1, 127),
+    "held for nothing": ([60] * 50, 0.2, 0.0, 64),
+    "held for 10 minutes": ([*range(30, 80)], 0.2, 600.0, 64),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extreme_performances_come_back_in_place_and_in_range(name, own):
+    columns = np.broadcast_arrays(*map(np.asarray, EXTREMES[name]))
+    values = np.stack(columns).astype(np.float32)[None]
+    for level in (1, 2, 4):
+        found = own.decode(own.encode(values, float(level), WHOLE).codes, float(level))
+        assert np.isfinite(found).all()
+        assert np.array_equal(np.sort(found[0, 0]), np.sort(values[0, 0]))
+        assert np.abs(restore_onsets(found) - restore_onsets(values)).max() < 3 * FAR
+        assert found[0, 2].min() >= 0.01 - 1e-6
+        assert 1 <= found[0, 3].min() <= found[0, 3].max() <= 127
+
+
 def test_forged_rests_of_years_are_refused_in_a_sentence(piece, trained):
     contents, (payload,), _ = unpack(codecs.codec(trained).compress(piece, 1.0))
     coder = Gestures(checkpoint.load(trained)).gesture_coder(1)
