@@ -249,7 +249,8 @@ def said(choice: Choice, recording: Any) -> str:
     """15.1 kB (124 bit/s per lead, 32 times smaller than the original), and which noise was added."""
     ways = amount(choice.source, recording)
     rate, ratio = (number(ways.said(choice.size, unit)).removesuffix(".0") for unit in ("rate", "ratio"))
-    words = f"{size_words(choice.size)} ({rate}\u202f{own().rate}, {ratio} {own().ratio})"
+    aside = f" besides {size_words(round(ways.aside))} of {own().aside}" if ways.aside else ""
+    words = f"{size_words(choice.size)} ({rate}\u202f{own().rate}{aside}, {ratio} {own().ratio})"
     if choice.noise:
         words += f", under {' and '.join(choice.noise.kinds)} noise at {choice.noise.snr:g}\u202fdB and against the clean recording,"
     return words

@@ -67,6 +67,7 @@ class Compared:
     preparing: str  # what is done before the first codec
     rate_help: str  # what the table's column of rates counts
     twice: str  # the text about the opponent that takes part twice
+    aside: str = ""  # what it is that `rate` does not count
     noises: Mapping[str, str] = field(default_factory=dict)  # what can be added to a recording before it is coded, in words
 
     @property
@@ -142,5 +143,6 @@ COMPARED = {
             "(tempo, pedals, texts)."
         ),
         twice="compare_grid",
+        aside="tempo, pedals and texts that pass through",
     ),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -214,8 +214,8 @@ def desk_choices(recording_only: bool = False) -> None:
     """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own."""
     own, unpacked = kind(), st.session_state.get(DECODED, {})
     opened = {key: found for key, found in st.session_state[OPENED].items() if kind_of(found) is own}
-    names = {key: f"{found.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, found in reversed(opened.items())}
-    names |= {name: example.title for name, example in cache.examples(own.name).items()}
+    names = told_apart({key: f"{found.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, found in opened.items()})
+    names = dict(reversed(names.items())) | {name: example.title for name, example in cache.examples(own.name).items()}
     _choose("Recording", SOURCE, list(names), names.__getitem__, help=own.about)
     if recording_only or not cache.checkpoint_names(own.name):
         return
@@ -231,6 +231,15 @@ def desk_choices(recording_only: bool = False) -> None:
         help=cache.text(f"{own.name}_bit_rate"),
     )
     st.caption(cache.level_words(st.session_state[CHECKPOINT], st.session_state[LEVEL]))
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names of which no two are alike, which a selection could not tell apart: the second "Prelude" is "Prelude, 2"."""
+    found: dict[str, str] = {}
+    for key, name in names.items():
+        several = sum(other == name for other in list(names.values())[: len(found)]) + 1
+        found[key] = name if several == 1 else f"{name}, {several}"
+    return found
 
 
 def say_rate(rate: Rate) -> None:

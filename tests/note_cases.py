@@ -1,10 +1,13 @@
-"""Notes for the tests of their coder, and plain loops to check its side information with."""
+"""Notes for the tests of their coders, and plain loops to check side information with."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 
 from vqvae.codec.notes import Scale
+from vqvae.modalities.piano import example, examples, write
 
 SCALES = (Scale(70_000, 4, 4), Scale(20_000, 4, 5), Scale(5_000, 6, 6))
 """Simultaneous chords, chords spread over one step, and over seven."""
@@ -32,3 +35,11 @@ def places_since(keys: list[int]) -> list[int]:
         found.append(place - last[key] if key in last else 0)
         last[key] = place
     return found
+
+
+def composed(folder: Path) -> Path:
+    """`folder` with performances in it, Composer/Piece/Player.mid: one piece of Haydn's name, the others of Bach's, two players each."""
+    for name in examples():
+        for player in range(2):
+            write(example(name, player), folder / ("Haydn" if name == examples()[0] else "Bach") / name / f"Player{player}")
+    return folder

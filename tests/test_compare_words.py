@@ -58,6 +58,15 @@ def test_equals_win_together_and_nobody_wins_without_an_answer():
     assert words == "At 15.1 kB nobody has an answer for PRDN."
 
 
+def test_what_reads_alike_is_no_victory_and_no_defeat():
+    ours = made("ecg", prdn=85.101, max_error=7.031)
+    said, words = judged([made("dct", prdn=85.099, max_error=7.029), ours, made("wavelet", prdn=99.0, max_error=9.0)])
+    assert said.won is None
+    assert words == (
+        "At 15.1 kB dct and ecg keep most: PRDN 85.1 %. The textbook wavelet has 99.0 %. Ours lose on none of the other scores shown."
+    )
+
+
 def test_a_file_that_is_too_large_wins_nothing_in_the_words_either():
     _, words = judged([made("ecg", size=150, prdn=1.0, max_error=0.1), made("dct", prdn=9.0, max_error=0.4)])
     assert words.startswith("At 15.1 kB dct keeps most")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from gesture_cases import SHAPE, played
+from note_cases import composed
 
 from vqvae import checkpoint, codecs, pipeline
 from vqvae.cli import main
@@ -17,7 +18,7 @@ from vqvae.codec.gestures import MOST_STEPS
 from vqvae.config import to_json, write_json
 from vqvae.families.gestures import Gestures
 from vqvae.gesture_training import read_excerpts, train_gestures
-from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read, write
+from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read
 from vqvae.modalities.piano.tensors import restore, to_tensors
 from vqvae.modalities.protocol import Tensors
 from vqvae.networks.gesture_notes import FAR, SPREAD, STEP
@@ -29,12 +30,7 @@ WHOLE = 1 << 20
 
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory) -> Path:
-    """A folder of performances, Composer/Piece/Player.mid."""
-    folder = tmp_path_factory.mktemp("data") / "asap"
-    for name in examples():
-        for player in range(2):
-            write(example(name, player), folder / ("Haydn" if name == examples()[0] else "Bach") / name / f"Player{player}")
-    return folder
+    return composed(tmp_path_factory.mktemp("data") / "asap")
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +189,33 @@ def test_a_lost_end_leaves_no_note_behind(count, piece, trained):
     assert found.recording.count == 4 * harm.start < count
     for column, expected in zip(found.recording.notes, intact, strict=True):
         np.testing.assert_allclose(column, expected[: 4 * harm.start], atol=1e-5)
+
+
+EXTREMES = {  # pitch, s since the note before, s held, velocity
+    "one note": ([60], [3000.0], 1.0, 64),
+    "two notes": ([60, 60], [0.0, 0.0], 1.0, 64),
+    "chords of 20": ([*range(40, 60)] * 10, [0.4, *[0.0] * 19] * 10, 0.3, 64),
+    "rests of 10 minutes": ([*range(60, 80)], 600.0, 0.5, 64),
+    "all at once": ([*range(128)], 0.0, 0.5, 64),
+    "as soft as possible": ([60] * 50, 0.2, 0.1, 1),
+    "as loud as possible": ([60] * 50, 0.2, 0.1, 127),
+    "held for nothing": ([60] * 50, 0.2, 0.0, 64),
+    "held for 10 minutes": ([*range(30, 80)], 0.2, 600.0, 64),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extreme_performances_come_back_in_place_and_in_range(name, own):
+    columns = np.broadcast_arrays(*map(np.asarray, EXTREMES[name]))
+    values = np.stack(columns).astype(np.float32)[None]
+    for level in (1, 2, 4):
+        found = own.decode(own.encode(values, float(level), WHOLE).codes, float(level))
+        assert np.isfinite(found).all()
+        assert np.array_equal(np.sort(found[0, 0]), np.sort(values[0, 0]))
+        assert np.abs(restore_onsets(found) - restore_onsets(values)).max() < 3 * FAR
+        assert found[0, 2].min() >= 0.01 - 1e-6
+        assert 1 <= found[0, 3].min() <= found[0, 3].max() <= 127
 
 
 def test_forged_rests_of_years_are_refused_in_a_sentence(piece, trained):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from note_cases import composed
 
 from vqvae import checkpoint, codecs, pipeline
 from vqvae.baselines.note_coder import OrderZeroCoder
@@ -18,7 +19,7 @@ from vqvae.codec.notes import DURATION, MOST, ONSET, NoteCoder
 from vqvae.codec.state import pack, pack_several, unpack_several
 from vqvae.config import to_json, write_json
 from vqvae.families.grid import Grid
-from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read, to_tensors, write
+from vqvae.modalities.piano import Piano, describe_preprocessing, example, examples, read, to_tensors
 from vqvae.note_training import train_notes
 from vqvae.rates import rate_of
 from vqvae.training.config import Source
@@ -29,12 +30,7 @@ OPPONENTS = ("grid", "grid-adaptive")
 
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory) -> Path:
-    """A folder of performances, Composer/Piece/Player.mid."""
-    folder = tmp_path_factory.mktemp("data") / "asap"
-    for name in examples():
-        for player in range(2):
-            write(example(name, player), folder / ("Haydn" if name == examples()[0] else "Bach") / name / f"Player{player}")
-    return folder
+    return composed(tmp_path_factory.mktemp("data") / "asap")
 
 
 @pytest.fixture(scope="module")

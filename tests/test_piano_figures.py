@@ -12,7 +12,7 @@ from vqvae.modalities.piano.figures import figure
 from vqvae.modalities.piano.figures_course import curves, overview
 from vqvae.modalities.piano.recording import Notes
 from vqvae.modalities.piano.roll import SHADES, View, keys_shown, loudest
-from vqvae.modalities.piano.roll_drawing import MOST_BARS
+from vqvae.modalities.piano.roll_drawing import MOST_BARS, time_axis
 
 MEGABYTE = 1_000_000
 MODES = ("fold", "overlay", "difference")
@@ -236,3 +236,12 @@ def test_a_roll_shows_every_key_that_is_played_and_at_least_two_octaves():
     assert keys_shown(np.array([60]), np.array([62])) == (49, 73)
     assert keys_shown(np.array([21, 108])) == (19, 110)
     assert keys_shown(np.array([0, 127])) == (0, 127)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "first", "last"), [(-0.3, 49.2, "0:00", "0:45"), (0.2, 0.9, "0:00.2", "0:00.9"), (58, 66, "0:58", "1:06")]
+)
+def test_times_are_written_as_on_a_clock_however_short_the_window(start, stop, first, last):
+    written = time_axis(start, stop)["ticktext"]
+    assert (written[0], written[-1]) == (first, last)
+    assert len(set(written)) == len(written)

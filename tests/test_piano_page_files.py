@@ -112,3 +112,15 @@ def test_a_compressed_performance_opens_on_its_page_and_says_what_it_is(minuet):
     assert "bit/note, " in said
     assert "per lead" not in said
     assert app.info[1].value.startswith("Coded once more, against the decoded recording")
+
+
+def test_two_compressed_files_of_one_piece_are_told_apart_when_a_third_is_refused(minuet):
+    model = pipeline.load(NOTES)
+    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE).run()
+    for name, level in (("one.vqz", 2), ("two.vqz", 3)):
+        app = drop(app.switch_page("screens/piano.py").run(), name, pipeline.pack(model, pipeline.encode(model, minuet, level)))
+    options = app.selectbox(key=inputs.SOURCE).options
+    assert len(set(options)) == len(options)
+    app.file_uploader[0].upload("empty.mid", b"", "audio/midi").run()
+    app = finished(app.switch_page("screens/piano.py"))
+    assert app.info[0].value.replace("\\", "").startswith("two.vqz was decoded")

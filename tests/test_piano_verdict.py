@@ -23,10 +23,18 @@ def report_of(
     velocity: float = 2.0,
     r: float = 0.97,
     overlap: float = 92.0,
+    spread: float = 12.0,
+    left: float = 8.0,
 ) -> Report:
+    """Of chords of two notes `spread` ms apart, which are `left` ms apart in the reconstruction."""
     status = ["kept"] * kept + ["moved"] * moved + ["lost"] * lost + ["added"] * added
     values = {"onset_error_ms": onset, "velocity_error": velocity, "dynamics_curve_correlation": r, "sounding_overlap": overlap}
-    return Report(tuple(Score(name, value, "", 0.0, "") for name, value in values.items()), {"notes": pd.DataFrame({"status": status})})
+    values["chord_spread_change_ms"] = abs(left - spread) if kept + moved > 1 else np.nan
+    second = np.arange(len(status)) % 2
+    times = np.arange(len(status)) // 2 + second * spread / 1000
+    found = pd.Series(status).isin(["kept", "moved"])
+    notes = pd.DataFrame({"status": status, "time": times, "onset_error_ms": np.where(found, second * (left - spread), np.nan)})
+    return Report(tuple(Score(name, value, "", 0.0, "") for name, value in values.items()), {"notes": notes})
 
 
 def test_the_verdict_says_what_became_of_the_notes():
@@ -53,7 +61,12 @@ def test_the_verdict_says_what_became_of_the_notes():
         (report_of(2000, onset=12.0), "fair", f"Notes are 12{SPACE}ms early or late on average."),
         (report_of(2000, onset=17.4), "poor", f"Notes are 17.4{SPACE}ms early or late on average."),
         (report_of(2000, velocity=5.0), "fair", "Notes are 5.0 of 127 too loud or too soft on average."),
-        (report_of(2000, r=0.7), "poor", "The course of loudness is changed."),
+        (report_of(2000, r=0.94), "fair", "The course of loudness is somewhat changed."),
+        (report_of(2000, r=0.7), "poor", "The course of loudness is much changed."),
+        (report_of(2000, r=0.43), "poor", "The course of loudness is hardly the original's any more."),
+        (report_of(2000, spread=14.0, left=0.0), "fair", f"Chords that were spread by 14{SPACE}ms on average are struck together."),
+        (report_of(2000, spread=25.0, left=4.0), "poor", f"Chords that were spread by 25{SPACE}ms on average are struck nearly together."),
+        (report_of(2000, spread=5.0, left=20.0), "fair", f"was 5{SPACE}ms on average, now it is 20{SPACE}ms."),
         (report_of(2000, overlap=75.0), "fair", "Notes end too early or too late: for 25"),
         (
             report_of(0, lost=9, onset=np.nan, velocity=np.nan, r=np.nan, overlap=0.0),
@@ -62,7 +75,7 @@ def test_the_verdict_says_what_became_of_the_notes():
         ),
     ],
 )
-def test_the_grade_is_the_worst_of_six_and_what_decided_it_is_said(report, grade, decided):
+def test_the_grade_is_the_worst_of_seven_and_what_decided_it_is_said(report, grade, decided):
     found = verdict(report)
     assert found.grade == grade
     assert decided in found.text
@@ -99,6 +112,15 @@ def test_an_untouched_performance_is_good_and_one_played_by_a_coarse_clock_is_po
     assert verdict(compare(minuet, minuet)).grade == "good"
     coarse = replace(minuet, notes=minuet.notes._replace(onset=np.rint(minuet.notes.onset / 0.095) * 0.095).sorted())
     assert verdict(compare(minuet, coarse)).grade == "poor"
+
+
+def test_what_is_judged_is_what_is_written():
+    good, fair = verdict(report_of(2000, r=0.9451)), verdict(report_of(2000, r=0.9449))
+    assert (good.grade, fair.grade) == ("good", "fair")
+    assert "correlation 0.95" in good.text
+    assert "correlation 0.94" in fair.text
+    assert verdict(report_of(2000, onset=8.04)).grade == "good"
+    assert verdict(report_of(2000, onset=8.06)).grade == "fair"
 
 
 def test_every_limit_is_reached_by_more_damage():

@@ -49,11 +49,13 @@ def passed_through(layout: dict[str, Any]) -> int:
 
 def _apart(data: bytes, apart: Apart) -> dict[str, int]:
     """Bytes of a file that are stated apart: of what is coded, and of fields of its layout."""
+    if not (apart.coded or apart.fields):
+        return {}
     contents, payloads, _ = unpack(data)
     found = {name: sum(_CODED[name](payload) for payload in payloads if payload) for name in apart.coded}
     values = {"codec": contents.codec, "coder": contents.coder, "quality": contents.quality, "shape": list(contents.shape)}
     values |= {"chunk": contents.chunk, "layout": contents.layout}
-    whole = len(write_fields(values)) if apart.fields else 0
+    whole = len(write_fields(values))
     for name in apart.fields:
         found[name] = whole - len(write_fields(values | {"layout": contents.layout | {name: ""}}))
     return found

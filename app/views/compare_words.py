@@ -45,18 +45,25 @@ def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[s
     title = score_title(ranking)
     if not best.get(ranking):
         return Said(f"At {size} nobody has an answer for {title}.", (), None)
-    together = [result for result in fair if result.codec in best[ranking]]
+    together = _equals(fair, ranking)
     lead = f"At {size} {_names(together)} {'keeps' if len(together) == 1 else 'keep'} most: {title} {value(first, ranking)}."
-    won = first.codec in ours if any(result.codec in ours for result in results) else None
+    sides = {result.codec in ours for result in together}
+    won = first.codec in ours if len(sides) == 1 and any(result.codec in ours for result in results) else None
     return Said(lead, (*_others(fair, ranking, ours), *_losses(fair, scores, ours, best)), won)
+
+
+def _equals(fair: Sequence[Result], ranking: str) -> list[Result]:
+    """Those whose score reads like that of the first one: what cannot be told apart on the page was won by nobody alone."""
+    return [result for result in fair if value(result, ranking) == value(fair[0], ranking)]
 
 
 def _others(fair: Sequence[Result], ranking: str, ours: Collection[str]) -> list[str]:
     """The best of the other side, and the opponents that take part twice."""
     first = fair[0]
-    said, named = [], {first.codec}
+    together = _equals(fair, ranking)
+    said, named = [], {result.codec for result in together}
     rival = next((result for result in fair if (result.codec in ours) != (first.codec in ours)), None)
-    if rival:
+    if rival and rival not in together:
         whose = "The best opponent" if first.codec in ours else "The best of ours"
         said.append(f"{whose}, {called(rival)}, has {value(rival, ranking)}.")
         named.add(rival.codec)
@@ -75,7 +82,8 @@ def _losses(fair: Sequence[Result], scores: Sequence[str], ours: Collection[str]
         if best.get(name) and not any(codec in ours for codec in best[name]):
             winner = next(result for result in fair if result.codec == best[name][0])
             own = min(mine, key=lambda result: distance(result.truth.find(name)))
-            lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {called(winner)})")
+            if value(own, name) != value(winner, name):
+                lost.append(f"{score_title(name)} ({value(own, name)} against {value(winner, name)} of {called(winner)})")
     if lost:
         return [f"Ours lose on {_listed(lost)}."]
     return ["Ours lose on none of the other scores shown."] if len(scores) > 1 else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,12 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     """Train what the configuration is of, on the recordings below `data`; returns the folder of the best weights."""
     from vqvae.coder_training import learn_coders
     from vqvae.config import from_json
-    from vqvae.gesture_training import train_gestures
-    from vqvae.note_training import train_notes
     from vqvae.training.autoencoder import AutoencoderConfig, train_autoencoder
     from vqvae.training.coding import train_fine_checkpoint
     from vqvae.training.config import CodebookConfig
     from vqvae.training.delineation import DelineatorConfig, train_delineator
     from vqvae.training.fine import FineCheckpointConfig
-    from vqvae.training.gestures import GesturesConfig
     from vqvae.training.loop import train as train_codebook
-    from vqvae.training.notes import NotesConfig
     from vqvae.training.steps import Progress
 
     def progress(at: Progress) -> bool:
@@ -70,10 +67,8 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
         return train_delineator(from_json(DelineatorConfig, settings), data / "ludb", run, progress)
     if task in ("autoencoder", "vae"):
         return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
-    if task == "notes":
-        return train_notes(from_json(NotesConfig, settings), data, run, heard)
-    if task == "gestures":
-        return train_gestures(from_json(GesturesConfig, settings), data, run, heard)
+    if task in ("notes", "gestures"):
+        return _of_performances(task, settings, data, run, heard)
     if task == "fine":
         best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     else:
@@ -81,3 +76,16 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     if not stopped.asked:
         learn_coders(best, data, told)
     return best
+
+
+def _of_performances(task: str, settings: dict[str, Any], data: Path, run: Path, told: Callable[[str, float], None]) -> Path:
+    """The same for performances."""
+    from vqvae.config import from_json
+    from vqvae.gesture_training import train_gestures
+    from vqvae.note_training import train_notes
+    from vqvae.training.gestures import GesturesConfig
+    from vqvae.training.notes import NotesConfig
+
+    if task == "notes":
+        return train_notes(from_json(NotesConfig, settings), data, run, told)
+    return train_gestures(from_json(GesturesConfig, settings), data, run, told)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vqvae.codec.protocol import Codec
 from vqvae.contest.curves import Curve
-from vqvae.contest.entries import prepare
+from vqvae.contest.entries import Contest, prepare
 from vqvae.contest.race import Told
 from vqvae.contest.results import Failed, Result
 from vqvae.contest.schema import figures, interpolated, point
@@ -46,23 +46,13 @@ def benchmark(
     """
     if outside := [ratio for ratio in ratios if not grid[0] <= ratio <= grid[-1]]:
         raise ValueError(f"the ratio {outside[0]:g} lies outside {grid[0]:g} to {grid[-1]:g}, where files are made")
-    rows: list[_Row] = []
-    failed: list[dict[str, str]] = []
-    for done, (name, path) in enumerate(paths.items()):
-        recording = cut(modality(kind).read(path))
-        contest = prepare(kind, recording)
+
+    def measured(contest: Contest, tell: Told) -> Iterator[tuple[Result | Failed, int]]:
         sizes = [contest.size(ratio) for ratio in grid]
-
-        def tell(codec: str, doing: str, share: float, name: str = name, done: int = done) -> None:
-            if told:
-                told(f"{name} {codec}", doing, (done + share) / len(paths))
-
         for result in contest.curve(codecs, sizes, tell):
-            if isinstance(result, Failed):
-                failed.append({"recording": name, **result._asdict()})
-            else:
-                rows.append(_row(result, sizes.index(result.size), name))
-    rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
+            yield result, 0 if isinstance(result, Failed) else sizes.index(result.size)
+
+    rows, failed = _measured(kind, paths, codecs, cut, told, measured)
     scores = rows[0].scores if rows else ()
     return {
         "points": _points(rows),
@@ -83,22 +73,39 @@ def benchmark_qualities(
 
     "failed" names every recording that a codec could not code, and why.
     """
+
+    def measured(contest: Contest, tell: Told) -> Iterator[tuple[Result | Failed, int]]:
+        for result in contest.at(codecs, qualities, tell):
+            yield result, 0 if isinstance(result, Failed) else qualities[result.codec].index(result.quality)
+
+    rows, failed = _measured(kind, paths, codecs, cut, told, measured)
+    return {"points": _points(rows), "failed": failed}
+
+
+def _measured(
+    kind: str,
+    paths: Mapping[str, Path],
+    codecs: Sequence[Codec],
+    cut: Callable[[Any], Any],
+    told: Told | None,
+    measured: Callable[[Contest, Told], Iterator[tuple[Result | Failed, int]]],
+) -> tuple[list[_Row], list[dict[str, str]]]:
+    """What `measured` finds on every recording, each with its place in the grid, in the order of the codecs; and what failed."""
     rows: list[_Row] = []
     failed: list[dict[str, str]] = []
     for done, (name, path) in enumerate(paths.items()):
-        contest = prepare(kind, cut(modality(kind).read(path)))
 
         def tell(codec: str, doing: str, share: float, name: str = name, done: int = done) -> None:
             if told:
                 told(f"{name} {codec}", doing, (done + share) / len(paths))
 
-        for result in contest.at(codecs, qualities, tell):
+        for result, aim in measured(prepare(kind, cut(modality(kind).read(path))), tell):
             if isinstance(result, Failed):
                 failed.append({"recording": name, **result._asdict()})
             else:
-                rows.append(_row(result, qualities[result.codec].index(result.quality), name))
+                rows.append(_row(result, aim, name))
     rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
-    return {"points": _points(rows), "failed": failed}
+    return rows, failed
 
 
 def _row(result: Result, aim: int, recording: str) -> _Row:

@@ -58,9 +58,10 @@ def marks(names: Iterable[str]) -> dict[str, Mark]:
     return {name: MARKS[places[name]] for name in given}
 
 
-def label(picture: go.Figure, text: str, axis: str, colour: str, dark: bool) -> None:
-    """Words in the upper left corner of a row; `axis` is its vertical one, as plotly names it: "y", "y2"."""
+def label(picture: go.Figure, text: str, axis: str, colour: str, dark: bool, *, above: bool = False) -> None:
+    """Words in the upper left corner of a row, or above it; `axis` is its vertical one, as plotly names it: "y", "y2"."""
     veil = "rgba(15, 20, 27, 0.7)" if dark else "rgba(255, 255, 255, 0.75)"
-    corner: dict[str, Any] = {"x": 0.004, "xref": "paper", "y": 1, "yref": f"{axis} domain", "xanchor": "left", "yanchor": "top"}
+    corner: dict[str, Any] = {"x": 0.004, "xref": "paper", "y": 1, "yref": f"{axis} domain", "xanchor": "left"}
+    corner["yanchor"] = "bottom" if above else "top"
     font = {"color": colour, "size": 13}
     picture.add_annotation(text=f"<b>{escape(text)}</b>", **corner, showarrow=False, font=font, bgcolor=veil, borderpad=1)

@@ -156,17 +156,22 @@ def _rest(onset, clock):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _struck(gap, ratio, onset, clock, period):  # type: ignore[no-untyped-def]
+    """When the chord of a note is struck, `clock` being when the one before was; rests end as near to the onset as steps allow."""
+    if gap < 0:
+        return (-1 - gap) * STEP
+    if gap == 1:
+        return clock + period * ratio
+    return clock + _rest(onset, clock) * STEP if gap > 1 else clock
+
+
+@compiled
 def _late(there, onset, vector, clock, heard, gaps):  # type: ignore[no-untyped-def]
     """The first note whose chord would be struck far from where it is, -1 if none: its time has to be written down."""
     for k in range(len(there)):
-        if gaps[k] < 0:
-            clock = (-1 - gaps[k]) * STEP
-        elif gaps[k] == 1:
-            clock += heard[PERIOD] * vector[0, k]
-            if abs(onset[k] - clock) > FAR:
-                return k
-        elif gaps[k] > 1:
-            clock += _rest(onset[k], clock) * STEP
+        clock = _struck(gaps[k], vector[0, k], onset[k], clock, heard[PERIOD])
+        if gaps[k] == 1 and abs(onset[k] - clock) > FAR:
+            return k
     return -1
 
 
@@ -174,14 +179,9 @@ def _late(there, onset, vector, clock, heard, gaps):  # type: ignore[no-untyped-
 def _rests(there, onset, vector, clock, heard, gaps):  # type: ignore[no-untyped-def]
     """Write down how long the rests of a window are, once its code is chosen."""
     for k in range(len(there)):
-        if gaps[k] < 0:
-            clock = (-1 - gaps[k]) * STEP
-        elif gaps[k] == 1:
-            clock += heard[PERIOD] * vector[0, k]
-        elif gaps[k] > 1:
-            steps = _rest(onset[k], clock)
-            clock += steps * STEP
-            gaps[k] = 1 + int(steps)
+        if gaps[k] > 1:
+            gaps[k] = 1 + int(_rest(onset[k], clock))
+        clock = _struck(gaps[k], vector[0, k], onset[k], clock, heard[PERIOD])
 
 
 @compiled
@@ -190,12 +190,7 @@ def _cost(there, onset, end, loud, vector, clock, heard, gaps, cost, least):  # 
     for k in range(len(there)):
         if not there[k]:
             continue
-        if gaps[k] < 0:
-            clock = (-1 - gaps[k]) * STEP
-        elif gaps[k] == 1:
-            clock += heard[PERIOD] * vector[0, k]
-        elif gaps[k] > 1:
-            clock += _rest(onset[k], clock) * STEP
+        clock = _struck(gaps[k], vector[0, k], onset[k], clock, heard[PERIOD])
         cost += _capped((onset[k] - clock) / ONSET) + _capped((loud[k] - heard[LOUD]) / VELOCITY - vector[2, k])
         cost += _capped(_bent(end[k] - clock) - max(heard[LONG] + vector[1, k], SHORTEST / ONSET))
         if cost > least:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 LEADS_POINTS = 26_000  # per signal kind, in a picture of all leads
 BINS = 360  # bars of the overview
 STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600)  # s between written times in the overview
+_AROUND = {
+    "title": {"text": "s from the R-peak"},
+    "tickvals": [-0.2, 0.0, 0.2, 0.4],
+    "ticktext": ["−0.2", "0", "0.2", "0.4"],
+    "tickangle": 0,
+}
 
 
 def figure(
@@ -64,20 +70,13 @@ def figure(
     heights = [signal_height(high - low, view), ERROR_HEIGHT] + ([rows * ROW_HEIGHT] if rows else [])
     picture = go.Figure(layout=stacked(heights, view, view.start - 2.4 * CALIBRATION_S, view.start + view.seconds))
     first = window.start / reference.rate
-    for name, values, colour, width in (
-        ("Original", original, view.ink.under, 3.8),
-        ("Reconstruction", rebuilt, view.ink.reconstruction, 1.1),
+    for name, values, colour, width, axis in (
+        ("Original", original, view.ink.under, 3.8, None),
+        ("Reconstruction", rebuilt, view.ink.reconstruction, 1.1, None),
+        ("Error", rebuilt - original, view.ink.error, 1.1, "y2"),
     ):
-        picture.add_scatter(
-            **line_trace(values, reference.rate, first), name=name, line={"color": colour, "width": width}, hovertemplate="%{y:.3f} mV"
-        )
-    picture.add_scatter(
-        **line_trace(rebuilt - original, reference.rate, first),
-        name="Error",
-        line={"color": view.ink.error, "width": 1.1},
-        yaxis="y2",
-        hovertemplate="%{y:.3f} mV",
-    )
+        line = line_trace(values, reference.rate, first) | {"line": {"color": colour, "width": width}, "yaxis": axis}
+        picture.add_scatter(**line, name=name, hovertemplate="%{y:.3f} mV")
     say_gaps(picture, original, reference.rate, view, (low + high) / 2)
     picture.add_scatter(**calibration(view, (low + high) / 2 - 0.5))
     if beats is not None:
@@ -143,49 +142,35 @@ def overview(reference: Ecg, reconstruction: Ecg, view: View | None = None, *, b
     picture.add_scatter(
         **line_trace(original, reference.rate, 0.0, 2 * POINTS // 3), line={"color": view.ink.original, "width": 0.8}, hoverinfo="skip"
     )
-    picture.add_scatter(
-        x=np.repeat(edges, 2)[1:-1],
-        y=np.repeat(np.nan_to_num(worst), 2),
-        mode="lines",
-        line={"width": 0},
-        fill="tozeroy",
-        fillcolor=view.ink.error,
-        yaxis="y2",
-        hoverinfo="skip",
-    )
+    steps = {"x": np.repeat(edges, 2)[1:-1], "y": np.repeat(np.nan_to_num(worst), 2), "yaxis": "y2"}
+    picture.add_scatter(**steps, mode="lines", line={"width": 0}, fill="tozeroy", fillcolor=view.ink.error, hoverinfo="skip")
     if beats is not None:
         _mark_damage(picture, beats, edges, view)
     _let_jump(picture, edges, worst)
-    picture.add_vrect(
-        x0=view.start,
-        x1=min(view.start + view.seconds, reference.seconds),
-        fillcolor=view.ink.band,
-        line={"color": view.ink.reconstruction, "width": 1},
-    )
-    ticks = np.arange(0, reference.seconds, next((step for step in STEPS if reference.seconds / step <= 9), 86_400))
-    hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
-    picture.update_layout(
-        height=92,
-        margin={"l": LEFT, "r": RIGHT, "t": 2, "b": 20},
-        showlegend=False,
-        bargap=0,
-        barmode="overlay",
-        dragmode=False,
-        **no_background(),
-        xaxis={
-            "anchor": "y2",
-            "range": [0, reference.seconds],
-            "tickvals": ticks,
-            "ticktext": [clock(t) for t in ticks],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
-        yaxis=hidden | {"domain": [0.42, 1.0]},
-        yaxis2=hidden | {"domain": [0.0, 0.36], "rangemode": "tozero"},
-        yaxis3=hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
-    )
+    stop = min(view.start + view.seconds, reference.seconds)
+    picture.add_vrect(x0=view.start, x1=stop, fillcolor=view.ink.band, line={"color": view.ink.reconstruction, "width": 1})
+    picture.update_layout(_line(reference.seconds))
     return picture
+
+
+def _line(seconds: float) -> dict[str, Any]:
+    """The layout of a whole recording on one line: signal, error below, and an unseen axis over both."""
+    ticks = np.arange(0, seconds, next((step for step in STEPS if seconds / step <= 9), 86_400))
+    hidden = {"automargin": False, "showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    time = {"anchor": "y2", "range": [0, seconds], "tickvals": ticks, "ticktext": [clock(t) for t in ticks]}
+    return {
+        "height": 92,
+        "margin": {"l": LEFT, "r": RIGHT, "t": 2, "b": 20},
+        "showlegend": False,
+        "bargap": 0,
+        "barmode": "overlay",
+        "dragmode": False,
+        **no_background(),
+        "xaxis": time | {"showgrid": False, "zeroline": False, "fixedrange": True},
+        "yaxis": hidden | {"domain": [0.42, 1.0]},
+        "yaxis2": hidden | {"domain": [0.0, 0.36], "rangemode": "tozero"},
+        "yaxis3": hidden | {"overlaying": "y", "domain": [0.0, 1.0], "range": [0, 1.06]},
+    }
 
 
 def _let_jump(picture: go.Figure, edges: np.ndarray, worst: np.ndarray) -> None:
@@ -233,28 +218,13 @@ def average_beats(reference: Ecg, reconstruction: Ecg, beats: pd.DataFrame, *, l
         count = _draw_average(picture, reference, times, view, "Original", axis, i == 0)
         _draw_average(picture, reconstruction, times, view, "Reconstruction", axis, i == 0)
         rule(picture, view, -1, 1, x=f"x{axis}", y=f"y{axis}")
-        picture.update_layout(
-            {
-                f"xaxis{axis}": {
-                    "domain": [i * width, (i + 0.9) * width],
-                    "anchor": f"y{axis}",
-                    "range": [-BEFORE, AFTER],
-                    "title": {"text": "s from the R-peak"},
-                }
-                | {"tickvals": [-0.2, 0.0, 0.2, 0.4], "ticktext": ["−0.2", "0", "0.2", "0.4"], "tickangle": 0},
-                f"yaxis{axis}": {"anchor": f"x{axis}"} | ({"title": {"text": f"{escape(reference.leads[lead])} (mV)"}} if i == 0 else {}),
-            }
-        )
+        time = {"domain": [i * width, (i + 0.9) * width], "anchor": f"y{axis}", "range": [-BEFORE, AFTER], **_AROUND}
+        title = {"title": {"text": f"{escape(reference.leads[lead])} (mV)"}} if i == 0 else {}
+        picture.update_layout({f"xaxis{axis}": time, f"yaxis{axis}": {"anchor": f"x{axis}", **title}})
         name = f"Class {kind}" if kind else "Not annotated"
-        picture.add_annotation(
-            text=f"{name}: mean of {count} beat{'s' if count != 1 else ''}",
-            x=(i + 0.45) * width,
-            y=1.0,
-            xref="paper",
-            yref="paper",
-            yanchor="bottom",
-            showarrow=False,
-        )
+        said = f"{name}: mean of {count} beat{'s' if count != 1 else ''}"
+        place = {"x": (i + 0.45) * width, "y": 1.0, "xref": "paper", "yref": "paper", "yanchor": "bottom"}
+        picture.add_annotation(text=said, **place, showarrow=False)
     return picture
 
 

@@ -63,12 +63,9 @@ def compare(
     )
     if flutter:
         beat_by_beat = tuple(score._replace(definition=score.definition + _LEFT_OUT) for score in beat_by_beat)
-    events = {
-        "beats": beats_table(reference, reconstruction, original, rebuilt),
-        "leads": _leads_table(reference, found),
-        "flutter": pd.DataFrame(list(flutter), columns=["start", "end"], dtype=float),
-    }
-    return Report((*_fidelity_scores(found), *beat_by_beat), events)
+    beats = beats_table(reference, reconstruction, original, rebuilt)
+    table = pd.DataFrame(list(flutter), columns=["start", "end"], dtype=float)
+    return Report((*_fidelity_scores(found), *beat_by_beat), {"beats": beats, "leads": _leads_table(reference, found), "flutter": table})
 
 
 def _scored(beats: Beats | None) -> Beats | None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-KEY_HEIGHT, LOWEST, HIGHEST, BETWEEN = 4.4, 118, 210, 8  # pixels
+KEY_HEIGHT, LOWEST, HIGHEST, BETWEEN = 4.4, 118, 210, 24  # pixels; what a row is stands above it
 WIDE, NARROW = 0.92, 0.5  # keys: the original's notes, and a codec's on top of them
 UNDER = 0.5  # opacity of the original below a codec's notes
 BINS = 240  # bars of the picture of differences
@@ -75,12 +75,12 @@ def multiples(reference: Piano, rows: Mapping[str, Row], view: View, *, title: s
         _draw_bars(picture, reference.notes.where(own), _said(reference.notes.where(own)), title, colours, WIDE, "y")
     else:
         plain_notes(picture, reference.notes.where(own), _said(reference.notes.where(own)), title, view.ink.under, WIDE)
-    label(picture, title, "y", view.ink.original, view.dark)
+    label(picture, title, "y", view.ink.original, view.dark, above=True)
     for place, (name, mark) in enumerate(marks(rows).items(), 2):
         axis = f"y{place}"
         draw_keys(picture, keys, view, axis)
         _draw_row(picture, reference.notes.where(own), name, rows[name], shown[name], keys, view, axis)
-        label(picture, f"{mark.sign} {rows[name].label}", axis, mark.colour(view.dark), view.dark)
+        label(picture, f"{mark.sign} {rows[name].label}", axis, mark.colour(view.dark), view.dark, above=True)
     draw_pedal(picture, pedals(reference)[SUSTAIN], view, f"y{len(rows) + 2}")
     say_colours(picture, view)
     return picture

@@ -70,9 +70,7 @@ def figure(
     """
     import plotly.graph_objects as go
 
-    view = view or View()
-    if mode == "difference" and view.shade == "velocity":
-        view = replace(view, shade="onset_error_ms")
+    view = _shaded(view or View(), mode)
     table = notes if notes is not None else notes_table(reference.notes, reconstruction.notes, pair(reference.notes, reconstruction.notes))
     sides = _sides(reference, reconstruction, table)
     rolls = [*sides] if mode == "fold" else [sides[1]]
@@ -95,6 +93,11 @@ def figure(
     if mode != "overlay":
         say_colours(picture, view)
     return picture
+
+
+def _shaded(view: View, mode: Mode) -> View:
+    """A picture of differences shows no velocities."""
+    return replace(view, shade="onset_error_ms") if mode == "difference" and view.shade == "velocity" else view
 
 
 def _sides(reference: Piano, reconstruction: Piano, table: pd.DataFrame) -> tuple[_Side, _Side]:

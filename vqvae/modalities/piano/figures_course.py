@@ -22,6 +22,7 @@ CURVE_HEIGHT = 130  # pixels
 MOST_POINTS = 5000  # of a curve
 
 PANELS = (("Since last (s)", "log"), ("Duration (s)", "log"), ("Velocity", "linear"))
+WRITTEN = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # s, on logarithmic axes
 SHORTEST = 1e-3  # s; nothing shorter is told apart on a logarithmic axis
 
 
@@ -114,7 +115,7 @@ def curves(reference: Piano, reconstruction: Piano, view: View | None = None, *,
     for i, (title, kind) in enumerate(PANELS):
         top = total - i * (CURVE_HEIGHT + SPACE)
         domain = [(top - CURVE_HEIGHT) / total, top / total]
-        marks = {"dtick": 1} if kind == "log" else {"range": [0, 128], "tickvals": [0, 32, 64, 96, 127]}
+        marks = {"tickvals": WRITTEN} if kind == "log" else {"range": [0, 128], "tickvals": [0, 32, 64, 96, 127]}
         layout[f"yaxis{i + 1}" if i else "yaxis"] = {
             "type": kind,
             "title": {"text": title},

@@ -9,7 +9,7 @@ from itertools import accumulate
 import numpy as np
 
 from vqvae.modalities.piano.midi_file import TEMPO, Events, Midi, is_meta
-from vqvae.modalities.piano.tempo import USUAL, tempo_of
+from vqvae.modalities.piano.tempo import USUAL, TempoMap, tempo_of
 
 MOST_ODDITIES = 20  # that are told one by one
 
@@ -28,6 +28,11 @@ class Merged:
     def part(self) -> np.ndarray:
         """(E,) track << 4 | channel of channel messages."""
         return self.track << 4 | self.events.code >> 16 & 0x0F
+
+    @cached_property
+    def tempo(self) -> TempoMap:
+        """When the ticks are."""
+        return TempoMap(self.division, self.events)
 
     @cached_property
     def is_note(self) -> np.ndarray:
@@ -74,11 +79,9 @@ def _in_sequence(tracks: list[Events]) -> list[Events]:
 
 def _without_void_tempos(track: Events, said: list[str]) -> Events:
     """A track without tempos of 0, at which no time would pass."""
-    void = [
-        place
-        for place in np.flatnonzero(track.code < 0)
-        if is_meta(message := track.others[-1 - int(track.code[place])], TEMPO) and not tempo_of(message)
-    ]
+    there = np.flatnonzero(track.code < 0)
+    messages = (track.others[-1 - code] for code in track.code[there].tolist())
+    void = [place for place, message in zip(there.tolist(), messages, strict=True) if is_meta(message, TEMPO) and not tempo_of(message)]
     if not void:
         return track
     said.append(f"{len(void)} tempo events without a tempo were left out.")

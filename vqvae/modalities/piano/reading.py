@@ -17,7 +17,6 @@ from vqvae.modalities.piano.midi_file import Events, assemble, parse
 from vqvae.modalities.piano.pairing import Strokes, pair
 from vqvae.modalities.piano.parts import Part, chosen, find_parts
 from vqvae.modalities.piano.recording import PEDAL_NAMES, PEDALS, SHORTEST, Notes, Piano
-from vqvae.modalities.piano.tempo import TempoMap
 from vqvae.modalities.piano.uploads import main_file, unpack
 from vqvae.modalities.wording import count
 
@@ -74,7 +73,7 @@ def _content(path: Path) -> bytes:
 
 def _merged(data: bytes, name: str) -> Merged:
     merged = merge(parse(unwrap(data, name), name))
-    hours = float(TempoMap(merged.division, merged.events).seconds(merged.events.end)) / 3600
+    hours = float(merged.tempo.seconds(merged.events.end)) / 3600
     if hours * 3600 > MAX_SECONDS or merged.events.end >= MAX_TICK:
         lasts = f"{name} lasts {hours:.3g} h by the times between its events"
         raise ValueError(f"{lasts}; up to {MAX_SECONDS / 3600:.0f} h can be read: cut out the part with music, or export it again.")
@@ -88,8 +87,7 @@ def _piano(merged: Merged, there: tuple[Part, ...], kept: tuple[Part, ...], name
     if int(on.sum()) > MAX_NOTES:
         raise ValueError(f"{name} has {on.sum()} notes; up to {MAX_NOTES} can be read: cut it into pieces.")
     strokes = pair(merged.part[mine] << 7 | pitch, tick, on, merged.end[mine])
-    tempo = TempoMap(merged.division, merged.events)
-    start, stop = tempo.seconds(tick[strokes.start]), tempo.seconds(strokes.end)
+    start, stop = merged.tempo.seconds(tick[strokes.start]), merged.tempo.seconds(strokes.end)
     duration = np.where(stop > start, stop - start, SHORTEST)
     notes = Notes(start, duration, pitch[strokes.start].astype(np.int16), velocity[strokes.start].astype(np.int16)).sorted()
     channel = max(kept, key=lambda part: part.notes).channel

@@ -33,10 +33,10 @@ def no_background() -> dict[str, Any]:
 
 
 def time_axis(start: float, stop: float) -> dict[str, Any]:
-    """Written times between two moments, as seconds below a minute and as a clock from there on."""
+    """Written times between two moments, as on a clock."""
     step = next((step for step in STEPS if (stop - start) / step <= 11), STEPS[-1])
-    ticks = np.arange(np.ceil(start / step - 1e-9), np.floor(stop / step + 1e-9) + 1) * step
-    names = [f"{tick:g} s" if stop <= 60 else clock(tick) + (f"{tick % 1:.1f}"[1:] if step < 1 else "") for tick in ticks]
+    ticks = np.arange(np.ceil(start / step - 1e-9), np.floor(stop / step + 1e-9) + 1) * step + 0.0
+    names = [clock(tick) + (f"{tick % 1:.1f}"[1:] if step < 1 else "") for tick in ticks]
     return {"range": [start, stop], "tickvals": ticks, "ticktext": names, "gridcolor": GRID, "zeroline": False, "hoverformat": ".3f"}
 
 

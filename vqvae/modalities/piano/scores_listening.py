@@ -50,11 +50,11 @@ def listening_scores(reference: Notes, found: Notes, pairs: Pairs, ends: np.ndar
     ]
 
 
-def chords(reference: Notes) -> np.ndarray:
-    """The number of the chord that each note belongs to, (N,) from 0; single notes are chords of one."""
-    numbers = np.zeros(len(reference.onset), np.int64)
+def chords(onsets: np.ndarray) -> np.ndarray:
+    """The number of the chord that each note belongs to, (N,) from 0, by sorted onsets in s; single notes are chords of one."""
+    numbers = np.zeros(len(onsets), np.int64)
     number, first = -1, -np.inf
-    for i, onset in enumerate(reference.onset.tolist()):
+    for i, onset in enumerate(onsets.tolist()):
         if onset - first > CHORD:
             number, first = number + 1, onset
         numbers[i] = number
@@ -63,7 +63,7 @@ def chords(reference: Notes) -> np.ndarray:
 
 def chord_spreads(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
     """The time in s between first and last onset of every chord of at least two notes found in both."""
-    numbers = chords(reference)[pairs.reference]
+    numbers = chords(reference.onset)[pairs.reference]
     _, starts, sizes = np.unique(numbers, return_index=True, return_counts=True)
     if not len(starts):
         return Curves(np.zeros(0), np.zeros(0), np.zeros(0))
@@ -75,7 +75,7 @@ def chord_spreads(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
 
 def tempo_curves(reference: Notes, found: Notes, pairs: Pairs) -> Curves:
     """Chords in 1/s: how many chords and single notes found in both follow each other in a second, over `TEMPO_STEPS` intervals."""
-    numbers = chords(reference)[pairs.reference]
+    numbers = chords(reference.onset)[pairs.reference]
     there, starts, sizes = np.unique(numbers, return_index=True, return_counts=True)
     if len(starts) <= TEMPO_STEPS:
         return Curves(np.zeros(0), np.zeros(0), np.zeros(0))

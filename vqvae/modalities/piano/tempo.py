@@ -49,5 +49,7 @@ def tempo_of(message: bytes) -> int:
 
 
 def _tempos(events: Events) -> list[tuple[int, int]]:
-    found = [(int(events.tick[place]), events.others[-1 - int(events.code[place])]) for place in np.flatnonzero(events.code < 0)]
-    return [(tick, tempo_of(message)) for tick, message in found if is_meta(message, TEMPO) and tempo_of(message)]
+    there = events.code < 0
+    messages = (events.others[-1 - code] for code in events.code[there].tolist())
+    found = zip(events.tick[there].tolist(), messages, strict=True)
+    return [(tick, length) for tick, message in found if is_meta(message, TEMPO) and (length := tempo_of(message))]

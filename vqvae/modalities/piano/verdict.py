@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from vqvae.modalities.piano.scores_listening import chords
 from vqvae.modalities.protocol import Report
 from vqvae.modalities.wording import GRADES, SPACE, Verdict, count, graded_as, number, percent_of, share
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
     "lost or added notes": (0.1, 1.0),  # % of the original's notes
@@ -16,8 +20,13 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
     "loudness": (3.0, 8.0),  # mean absolute error of the velocity
     "dynamics": (0.05, 0.2),  # 1 - r of the dynamics curve
     "sounding": (15.0, 30.0),  # % of the time in which keys sound in only one of the two
+    "chords": (10.0, 20.0),  # ms, mean change of the time between a chord's first and last onset; melodies are led by some 30 ms
 }
-"""The grade of a comparison is the worst of these six."""
+"""The grade of a comparison is the worst of these seven, each judged as it is written: what reads 0.95 is 0.95."""
+
+_TOGETHER = 1 / 3  # of their spread, or less of it, is left of chords that are struck together now
+_SPREAD = 5.0  # ms; chords that spread less on average are heard as struck together
+_HARDLY = 0.5  # of a correlation, below which a course is another one
 
 
 class _Judged(NamedTuple):
@@ -69,25 +78,51 @@ def _notes(counts: dict[str, int], total: int) -> list[_Judged]:
     moved_said = f"{count(counts['moved'], 'note')} more than 50{SPACE}ms early or late: {share(moved)} of the original's notes."
     plain = (f"Too many notes were lost or added: {share(lost)}.", f"Too many notes are out of time: {share(moved)}.")
     return [
-        _Judged("lost or added notes", lost, lost_said, plain[0], _up_to("lost or added notes", share)),
-        _Judged("moved notes", moved, moved_said, plain[1], _up_to("moved notes", share)),
+        _Judged("lost or added notes", round(lost, 1), lost_said, plain[0], _up_to("lost or added notes", share)),
+        _Judged("moved notes", round(moved, 1), moved_said, plain[1], _up_to("moved notes", share)),
     ]
 
 
 def _errors(report: Report) -> list[_Judged]:
-    onset, loud, r = (report.value(name) for name in ("onset_error_ms", "velocity_error", "dynamics_curve_correlation"))
-    apart = 100 - report.value("sounding_overlap")
+    onset, loud, opened = (round(report.value(name), 1) for name in ("onset_error_ms", "velocity_error", "chord_spread_change_ms"))
+    apart, r = round(100 - report.value("sounding_overlap"), 1), report.value("dynamics_curve_correlation")
     late = f"Notes are {_ms(onset)} early or late on average."
     off = f"Notes are {loud:.1f} of 127 too loud or too soft on average."
     course = f"The dynamics curves correlate with {rounded(r)}."
     held = f"for {share(apart)} of the time in which a key sounds, it sounds in only one of the two."
+    struck = f"The time between a chord's first and last note is changed by {_ms(opened)} on average."
     from_on = f"Good from {1 - LIMITS['dynamics'][0]:g}, fair from {1 - LIMITS['dynamics'][1]:g}."
     return [
         _Judged("timing", onset, late, late, _up_to("timing", _ms)),
         _Judged("loudness", loud, off, off, _up_to("loudness", "{:g}".format)),
-        _Judged("dynamics", 1 - r, course, "The course of loudness is changed.", from_on),
+        _Judged("dynamics", round(1 - r, 2), course, _course(r), from_on),
         _Judged("sounding", apart, f"F{held[1:]}", f"Notes end too early or too late: {held}", _up_to("sounding", share)),
+        _Judged("chords", opened, struck, _chords(report), _up_to("chords", _ms)),
     ]
+
+
+def _course(r: float) -> str:
+    """How much of the course of loudness is left, in words."""
+    if 1 - r <= LIMITS["dynamics"][1]:
+        return "The course of loudness is somewhat changed."
+    return "The course of loudness is much changed." if r >= _HARDLY else "The course of loudness is hardly the original's any more."
+
+
+def _chords(report: Report) -> str:
+    """What became of the time between a chord's first and last onset."""
+    before, after = _spreads(report.events["notes"])
+    if before >= _SPREAD and after <= _TOGETHER * before:
+        return f"Chords that were spread by {_ms(before)} on average are struck {'together' if after < 0.5 else 'nearly together'}."
+    return f"Chords are spread otherwise: the time between first and last note was {_ms(before)} on average, now it is {_ms(after)}."
+
+
+def _spreads(notes: pd.DataFrame) -> tuple[float, float]:
+    """The mean time in ms between first and last onset of the chords found in both, before and after; NaN where there are none."""
+    own = notes[notes["status"] != "added"]
+    found = own.assign(chord=chords(own["time"].to_numpy()), now=own["time"] + own["onset_error_ms"] / 1000).dropna(subset="now")
+    chord = found.groupby("chord")[["time", "now"]]
+    spread = 1000 * (chord.max() - chord.min())[chord.size() > 1].mean()
+    return float(spread["time"]), float(spread["now"])
 
 
 def _up_to(name: str, written: Callable[[float], str]) -> str:
