@@ -83,16 +83,20 @@ class Checkpoint:
             return None
         from vqvae.codec.state import unpack
 
-        return unpack(file.read_bytes())
+        return unpack(file.read_bytes(), self._count)
+
+    @property
+    def _count(self) -> int:
+        """That counters start with: how much the coder trusts what it has learned."""
+        return int(getattr(self.config.training, "count", 2))
 
     @cached_property
     def states(self) -> dict[str, State]:
         """What the adaptive coder begins each of several streams with, by name; empty: nothing learned."""
         from vqvae.codec.state import unpack_several
 
-        file, config = self.folder / START, self.config
-        count = config.training.count if isinstance(config, NotesConfig | FinePlanesConfig) else 2
-        return unpack_several(file.read_bytes(), count) if file.exists() else {}
+        file = self.folder / START
+        return unpack_several(file.read_bytes(), self._count) if file.exists() else {}
 
     @cached_property
     def tables(self) -> StaticTables:

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from vqvae.codec.protocol import Step
-from vqvae.networks.planes import Mender
-from vqvae.training.mending import neighbours
+from vqvae.networks.planes import Mender, neighbours
 
 AT_ONCE = 1 << 18  # pixels: bounds memory
 

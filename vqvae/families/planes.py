@@ -10,7 +10,7 @@ import torch
 from vqvae.checkpoint import Checkpoint
 from vqvae.codec.adaptive import AdaptiveCoder, to_codes
 from vqvae.codec.choice import Choice, in_chunks
-from vqvae.codec.protocol import Coder, Step
+from vqvae.codec.protocol import Step
 from vqvae.families.mending import mended
 from vqvae.families.plane_coder import PlaneCoder
 from vqvae.families.plane_descriptions import plane_indices
@@ -77,6 +77,10 @@ class Planes:
             found = self._chosen(values[0, 0], found.codes, thrift, chunk, heard)
         return Choice(found.codes.astype(np.int16), found.payloads)
 
+    def unmended(self, codes: np.ndarray) -> np.ndarray:
+        """codes (1, q, x, y, S) -> volume (X, Y, S) float32 as it is before the mender."""
+        return decoded(self._model, codes)
+
     def decode(self, codes: np.ndarray, quality: float, template: Template = None, progress: Step | None = None) -> np.ndarray:
         """codes (1, q, x, y, S) -> values (1, 1, X, Y, S) float32; any first levels decode by themselves."""
         linear = decoded(self._model, codes, progress and (lambda share: progress(0.4 * share)))
@@ -84,7 +88,7 @@ class Planes:
         rest = progress and (lambda share: progress(0.4 + 0.6 * share))
         return mended(self._model.mender, linear, coarseness, rest)[None, None]
 
-    def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
+    def coder(self, name: str, shape: tuple[int, ...], quality: float) -> PlaneCoder:
         """The entropy coder `name` for codes of this shape (1, q, x, y, S)."""
         if name not in self.coders:
             raise ValueError(f"{self._checkpoint.name} has no coder {name!r}; it has: {', '.join(self.coders)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -43,9 +44,12 @@ class Mender(nn.Module):
         super().__init__()
         self.slices, self.middle, widths = config.slices, config.slices // 2, config.widths
         self.enter = _look(4 * config.slices + 1, widths[0])
-        self.down = nn.ModuleList(nn.Conv2d(wide, wider, 2, 2) for wide, wider in zip(widths, widths[1:], strict=False))
-        self.up = nn.ModuleList(nn.Conv2d(wider, 4 * wide, 1) for wide, wider in zip(widths, widths[1:], strict=False))
-        self.before = nn.ModuleList(nn.ModuleList(_look(width, width) for _ in range(1 + (depth > 0))) for depth, width in enumerate(widths))
+        self.down = nn.ModuleList(nn.Conv2d(wide, wider, 2, 2) for wide, wider in pairwise(widths))
+        self.up = nn.ModuleList(nn.Conv2d(wider, 4 * wide, 1) for wide, wider in pairwise(widths))
+        counts = [1, *[2] * (len(widths) - 1)]
+        self.before = nn.ModuleList(
+            nn.ModuleList(_look(width, width) for _ in range(count)) for count, width in zip(counts, widths, strict=True)
+        )
         self.after = nn.ModuleList(_look(width, width) for width in widths[:-1])
         self.leave = _look(widths[0], 4)
         for parameter in self.leave.parameters():
@@ -65,6 +69,12 @@ class Mender(nn.Module):
             hidden = kept[depth] + F.silu(F.pixel_shuffle(self.up[depth](hidden), 2))
             hidden = _added(hidden, self.after[depth : depth + 1])
         return slices[:, self.middle : self.middle + 1] + SHARE * F.pixel_shuffle(self.leave(hidden), 2)
+
+
+def neighbours(place: int, count: int, slices: int, alone: bool) -> list[int]:
+    """The slices that are looked at to mend one: those around it, ends repeated; itself only when alone."""
+    reach = 0 if alone else slices // 2
+    return [min(count - 1, max(0, place + max(-reach, min(reach, step)))) for step in range(-(slices // 2), slices // 2 + 1)]
 
 
 def _look(inputs: int, outputs: int) -> nn.Conv2d:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqvae.networks.planes import Mender
+from vqvae.networks.planes import Mender, neighbours
 from vqvae.training.run_folder import RunFolder
 from vqvae.training.steps import Check, Course, Progress, descend, run_course
 
@@ -50,12 +50,6 @@ class Windows(NamedTuple):
     seen: Tensor  # (B, slices, W, W)
     wanted: Tensor  # (B, 1, W, W)
     coarseness: Tensor  # (B, 1)
-
-
-def neighbours(place: int, count: int, slices: int, alone: bool) -> list[int]:
-    """The slices that are looked at to mend one: those around it, ends repeated; itself only when alone."""
-    reach = 0 if alone else slices // 2
-    return [min(count - 1, max(0, place + max(-reach, min(reach, step)))) for step in range(-(slices // 2), slices // 2 + 1)]
 
 
 def train_mender(

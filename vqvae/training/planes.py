@@ -18,6 +18,7 @@ from vqvae.networks.planes import MenderConfig, PlanesVQVAE
 from vqvae.networks.vqvae import ModelConfig
 from vqvae.quantizers import RefinedResidualQuantizer
 from vqvae.training.config import FORMAT, Source
+from vqvae.training.mending import MendingTraining
 from vqvae.training.run_folder import RunFolder
 from vqvae.training.steps import Check, Course, Progress, descend, run_course
 
@@ -53,8 +54,10 @@ class PlanesTraining:
     kmeans_windows: int = 192
     restart_every: int = 200
     check_every: int = 250
-    mending_steps: int = 2500
-    mending_rate: float = 1.2e-3
+    mending: MendingTraining = field(default_factory=MendingTraining)
+    taught: int = 30  # people whose codes teach the coder
+    seen: int = 60  # people whose decoded slices teach the mender
+    count: int = 30  # that counters start with: how much the coder trusts what it was taught
     thrifts: tuple[float, ...] = (0.5, 0.4, 0.3)  # times its worth that a bit counts in each level when codes are chosen
 
 
