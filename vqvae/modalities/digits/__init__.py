@@ -1,0 +1,61 @@
+"""Handwritten digits: reading, tensors, scores, figures, examples."""
+
+from __future__ import annotations
+
+from vqvae.modalities.digits.examples import example, examples
+from vqvae.modalities.digits.excerpts import excerpt, sampled
+from vqvae.modalities.digits.figures import figure
+from vqvae.modalities.digits.layouts import check_layout
+from vqvae.modalities.digits.reading import read
+from vqvae.modalities.digits.recording import Digits, fingerprint
+from vqvae.modalities.digits.scores import analyse, compare
+from vqvae.modalities.digits.tensors import (
+    APART,
+    CHUNKS,
+    describe_preprocessing,
+    extent,
+    length,
+    lost,
+    restore,
+    rows,
+    sides,
+    to_tensors,
+    with_gaps,
+)
+from vqvae.modalities.digits.uploads import receive, recognises
+from vqvae.modalities.digits.verdict import verdict
+from vqvae.modalities.digits.writing import marked, targets, write
+
+name = "digits"
+
+__all__ = [
+    "APART",
+    "CHUNKS",
+    "Digits",
+    "analyse",
+    "check_layout",
+    "compare",
+    "describe_preprocessing",
+    "example",
+    "examples",
+    "excerpt",
+    "extent",
+    "figure",
+    "fingerprint",
+    "length",
+    "lost",
+    "marked",
+    "name",
+    "read",
+    "receive",
+    "recognises",
+    "restore",
+    "rows",
+    "sampled",
+    "sides",
+    "targets",
+    "to_tensors",
+    "verdict",
+    "with_gaps",
+    "write",
+]
