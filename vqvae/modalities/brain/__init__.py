@@ -1,0 +1,62 @@
+"""Brain MRI: reading, tensors, scores, figures, examples."""
+
+from __future__ import annotations
+
+from vqvae.modalities.brain.examples import example, examples
+from vqvae.modalities.brain.excerpts import excerpt, sampled
+from vqvae.modalities.brain.figures import figure
+from vqvae.modalities.brain.layouts import check_layout
+from vqvae.modalities.brain.reading import read
+from vqvae.modalities.brain.recording import Source, Volume, fingerprint
+from vqvae.modalities.brain.scores import analyse, compare
+from vqvae.modalities.brain.tensors import (
+    APART,
+    CHUNKS,
+    describe_preprocessing,
+    extent,
+    length,
+    lost,
+    restore,
+    rows,
+    sides,
+    to_tensors,
+    with_gaps,
+)
+from vqvae.modalities.brain.uploads import receive, recognises
+from vqvae.modalities.brain.verdict import verdict
+from vqvae.modalities.brain.writing import marked, targets, write
+
+name = "brain"
+
+__all__ = [
+    "APART",
+    "CHUNKS",
+    "Source",
+    "Volume",
+    "analyse",
+    "check_layout",
+    "compare",
+    "describe_preprocessing",
+    "example",
+    "examples",
+    "excerpt",
+    "extent",
+    "figure",
+    "fingerprint",
+    "length",
+    "lost",
+    "marked",
+    "name",
+    "read",
+    "receive",
+    "recognises",
+    "restore",
+    "rows",
+    "sampled",
+    "sides",
+    "targets",
+    "to_tensors",
+    "verdict",
+    "with_gaps",
+    "write",
+]

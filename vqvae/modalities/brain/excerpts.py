@@ -1,0 +1,35 @@
+"""Parts of a volume: some of its slices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vqvae.modalities.brain.recording import Volume
+
+_PIECES = 4
+
+
+def excerpt(recording: Volume, start: int = 0, stop: int | None = None) -> Volume:
+    """Slices from `start` to before `stop` (the end when None), with the window of the whole; ValueError when there are none."""
+    stop = recording.slices if stop is None else min(int(stop), recording.slices)
+    start = int(start)
+    if not 0 <= start < stop:
+        raise ValueError(f"{recording.name} has no slices from {start + 1} to {stop}: it has {recording.slices}")
+    affine = recording.affine.copy()
+    affine[:3, 3] += start * affine[:3, 2]
+    return replace(recording, voxels=recording.voxels[:, :, start:stop], affine=affine, span=recording.window)
+
+
+def sampled(recording: Volume, slices: float) -> Volume:
+    """Four pieces spread over the volume, end to end, `slices` in all; the volume itself when it has no more.
+
+    Enough to know about how many bytes a codec takes.
+    """
+    length = max(1, round(slices / _PIECES))
+    if _PIECES * length >= recording.slices:
+        return recording
+    starts = np.linspace(0, recording.slices - length, _PIECES).round().astype(int)
+    voxels = np.concatenate([recording.voxels[:, :, start : start + length] for start in starts], axis=2)
+    return replace(recording, voxels=voxels, span=recording.window)
