@@ -60,7 +60,6 @@ def train_mender(
     folder = RunFolder(run)
     folder.start(config)
     torch.manual_seed(settings.seed)
-    mender.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(mender.parameters(), settings.learning_rate, weight_decay=1e-4)
     judged = [draw(checks, mender.slices, settings, step, mirrored=False) for step in range(-CHECKED // settings.batch_size, 0)]
 
