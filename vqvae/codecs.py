@@ -162,7 +162,8 @@ class Opponent:
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
-        if contents.coder != "adaptive":
-            raise ValueError(f"the file states the coder {contents.coder}, but {self.name} has another: it is damaged or forged")
         require_fit(modality(self.modality), contents, self.qualities, self._baseline.shape)
-        return self._baseline.coder(contents.shape[0], contents.quality)
+        coder = self._baseline.coder(contents.shape[0], contents.quality)
+        if contents.coder != coder.name:
+            raise ValueError(f"the file states the coder {contents.coder}, but {self.name} has another: it is damaged or forged")
+        return coder

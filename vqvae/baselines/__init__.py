@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from vqvae.baselines.protocol import Baseline
 
@@ -15,13 +16,21 @@ _CLASSICAL = {
     "averaging": "averaging.Averaging",
 }
 _GRIDS = {"grid": "grid.OrderZeroGrid", "grid-adaptive": "grid.AdaptiveGrid"}  # of notes
-_COACH = "ecg-fine"  # whose coder's start state the adaptive wavelet begins with as well: the same kind of codes, the same recordings
+_PICTURES = {  # of images and volumes
+    "jpeg": "pictures.Jpeg",
+    "jpeg2000": "pictures.Jpeg2000",
+    "webp": "pictures.WebP",
+    "plane-wavelet": "plane_wavelet.PlaneWavelet",
+    "plane-wavelet-adaptive": "plane_wavelet.AdaptivePlaneWavelet",
+}
+_COACHES = {"wavelet-adaptive": "ecg-fine", "plane-wavelet-adaptive": "brain-fine"}
+"""Whose coder's start state an adaptive wavelet begins with as well: the same kind of codes, the same recordings."""
 _TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders below checkpoints/
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
     """The opponents for one modality, of all where None, the classical ones first."""
-    found = {"ecg": (*_CLASSICAL, *_TRAINED), "piano": tuple(_GRIDS)}
+    found = {"ecg": (*_CLASSICAL, *_TRAINED), "piano": tuple(_GRIDS), "brain": tuple(_PICTURES)}
     return tuple(name for own in found.values() for name in own) if kind is None else found.get(kind, ())
 
 
@@ -31,13 +40,13 @@ def baseline(name: str) -> Baseline:
         from vqvae.baselines.learned import Learned
 
         return Learned(weights)
-    if name == "wavelet-adaptive":
-        return _coached()
-    if name not in _CLASSICAL | _GRIDS:
+    places = _CLASSICAL | _GRIDS | _PICTURES
+    if name not in places:
         raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(names())}")
-    module, kind = (_CLASSICAL | _GRIDS)[name].split(".")
-    opponent: Baseline = getattr(import_module(f"vqvae.baselines.{module}"), kind)()
-    return opponent
+    module, kind = places[name].split(".")
+    opponent: Any = getattr(import_module(f"vqvae.baselines.{module}"), kind)
+    made: Baseline = opponent(_start(name)) if name in _COACHES else opponent()
+    return made
 
 
 def folder(name: str) -> Path | None:
@@ -49,12 +58,13 @@ def folder(name: str) -> Path | None:
     return SHIPPED / _TRAINED[name]
 
 
-def _coached() -> Baseline:
-    """The wavelet with our adaptive coder, which begins with what our own checkpoint's has learned; with nothing where that is not here."""
-    from vqvae.baselines.wavelet import AdaptiveWavelet
+def _start(name: str) -> Any:
+    """What the coder of our own checkpoint has learned, as an adaptive opponent takes it; None where that checkpoint is not here."""
     from vqvae.checkpoint import SHIPPED
-    from vqvae.codec.state import unpack
+    from vqvae.codec.state import unpack, unpack_several
     from vqvae.training.config import START
 
-    file = SHIPPED / _COACH / START
-    return AdaptiveWavelet(unpack(file.read_bytes()) if file.exists() else None)
+    file = SHIPPED / _COACHES[name] / START
+    if not file.exists():
+        return None
+    return unpack_several(file.read_bytes()) if name in _PICTURES else unpack(file.read_bytes())

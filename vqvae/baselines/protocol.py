@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -12,20 +13,22 @@ from vqvae.codec.protocol import Coder
 class Baseline(Protocol):
     """Values of a modality's recordings <-> codes with one quality parameter."""
 
-    name: str  # "dct", "wavelet", "wavelet-adaptive", "smoothing", "averaging", "autoencoder", "vae", "grid", "grid-adaptive"
+    name: str  # "dct", "wavelet", "smoothing", "grid", "jpeg", …
     modality: str
     title: str
     about: str  # one sentence: what it does, and with which entropy coder
     qualities: tuple[float, float]  # least and most; more quality, more bytes, continuous
 
     def encode(self, values: np.ndarray, quality: float) -> np.ndarray:
-        """values (N, C, T) float32 -> codes (N, Q, T') int32; the T' columns describe equally many values each."""
+        """values (N, C, *S) float32 -> codes (N, Q, *S') integers; the last side's columns describe equally many values each."""
 
-    def shape(self, quality: float, length: int) -> tuple[int, int]:
-        """(Q, T'): codes that so many values (samples, notes) have at a quality."""
+    @property
+    def shape(self) -> Callable[..., tuple[int, ...]]:
+        """(quality, *sides) -> (Q, *S'): codes that values of these sides (samples; notes; X, Y and slices) have."""
 
-    def decode(self, codes: np.ndarray, quality: float, length: int) -> np.ndarray:
-        """codes (N, Q, T') -> values (N, C, length) float32, from no more than these; ValueError when they do not fit together."""
+    @property
+    def decode(self) -> Callable[..., np.ndarray]:
+        """(codes (N, Q, *S'), quality, *sides) -> values (N, C, *sides) float32; ValueError when they do not fit together."""
 
     def coder(self, rows: int, quality: float) -> Coder:
         """What writes the codes of `rows` rows."""

@@ -18,11 +18,11 @@ def step_of(quality: float) -> float:
     return float(2.0**-quality)
 
 
-def require_shape(codes: np.ndarray, shape: tuple[int, int]) -> None:
-    """ValueError unless codes are (N, *shape), which is what a signal of the length asked for has."""
+def require_shape(codes: np.ndarray, shape: tuple[int, ...]) -> None:
+    """ValueError unless codes are (N, *shape), which is what a recording of the size asked for has."""
     if codes.shape[1:] != shape:
-        expected = f"(rows, {shape[0]}, {shape[1]})"
-        raise ValueError(f"codes of shape {codes.shape} do not fit the signal's length and quality: expected {expected}")
+        expected = f"(rows, {', '.join(map(str, shape))})"
+        raise ValueError(f"codes of shape {codes.shape} do not fit the recording's size and quality: expected {expected}")
 
 
 def quantise(numbers: np.ndarray, step: float, threshold: float = ROUNDING) -> np.ndarray:

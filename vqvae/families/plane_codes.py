@@ -41,17 +41,22 @@ def encode(
     volume: np.ndarray, quality: float, trade: float, chunk: int, states: dict[str, State], progress: Step | None = None
 ) -> Choice:
     """volume (X, Y, S) -> codes (1, G, X, Y, S / G), chosen by rate and distortion in chunks of groups that are written together."""
-    shape = shape_of(volume.shape)
-    group, width, height, groups = shape
+    planes = in_steps(volume, quality)
+    coder = coder_of(planes.shape, states)
+    found = choose_scalars(coder.inner, coder.arranged(planes[None]), trade, chunk, progress)
+    return Choice(coder.placed(found.codes, (1, *planes.shape)), found.payloads)
+
+
+def in_steps(volume: np.ndarray, quality: float) -> np.ndarray:
+    """volume (X, Y, S) -> coefficients (G, X, Y, S / G) in steps; those of the lowest band are whole, less what cells before them tell."""
+    group, width, height, groups = shape_of(volume.shape)
     filled = np.pad(volume, ((0, 0), (0, 0), (0, group * groups - volume.shape[2])), mode="edge")
     wanted = lifting.analyse(filled, group.bit_length() - 1) * np.float32(2.0**quality)
     planes = np.ascontiguousarray(np.moveaxis(np.clip(wanted, -MAX_CODE, MAX_CODE).reshape(width, height, groups, group), 3, 0))
     lowest = (0, *_lowest(width, height))
     rounded = np.rint(planes[lowest]).astype(np.int64)
     planes[lowest] = rounded - _predicted(rounded)
-    coder = coder_of(shape, states)
-    found = choose_scalars(coder.inner, coder.arranged(planes[None]), trade, chunk, progress)
-    return Choice(coder.placed(found.codes, (1, *shape)), found.payloads)
+    return planes
 
 
 def decode(codes: np.ndarray, quality: float) -> np.ndarray:
