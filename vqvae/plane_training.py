@@ -24,6 +24,7 @@ from vqvae.training.fine_planes import FinePlanesConfig, coarseness
 from vqvae.training.mending import Pair, train_mender
 from vqvae.training.planes import PlanesConfig, level_coarseness, train_codebooks
 from vqvae.training.steps import Progress
+from vqvae.training.together import train_together
 from vqvae.training.volumes import Told, read_volumes
 
 ALONE = 4  # slices of every person that are coded one by one
@@ -52,7 +53,8 @@ def train_planes(config: PlanesConfig, data: Path, run: Path, told: Told, progre
     settings, heard = config.training, Heard(progress)
     volumes = read_volumes(config.modality, data, settings.training, told)
     checks = read_volumes(config.modality, data, settings.validation, told)
-    best = train_codebooks(config, volumes, checks, run, heard)
+    alone = config.model.vqvae.quantizer.kind == "refined"  # the mender learns afterwards, on what chosen codes decode to
+    best = (train_codebooks if alone else train_together)(config, volumes, checks, run, heard)
     if not heard.going:
         return best
     folder = run / "finished"
@@ -61,6 +63,8 @@ def train_planes(config: PlanesConfig, data: Path, run: Path, told: Told, progre
     checkpoints.save(folder, config, model)
     (folder / START).unlink(missing_ok=True)
     write_bytes(folder / START, pack(_learn_indices(folder, _spread(volumes, settings.taught), told)))
+    if not alone:
+        return folder
     own = Planes(checkpoints.load(folder))
     pairs = _level_pairs(own, _spread(volumes, settings.seen), told)
     judged = _level_pairs(own, _spread(checks, CHECKED), told)

@@ -6,10 +6,13 @@ import argparse
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vqvae.commands.arguments import Add
 from vqvae.commands.terminal import Stopped, Told
+
+if TYPE_CHECKING:
+    from vqvae.training.steps import Progress
 
 
 def add(command: Add) -> None:
@@ -69,6 +72,8 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
         return train_autoencoder(from_json(AutoencoderConfig, settings), data, run, progress)
     if task in ("notes", "gestures"):
         return _of_performances(task, settings, data, run, heard)
+    if task in ("planes", "fine-planes"):
+        return _of_images(task, settings, data, run, told, progress)
     if task == "fine":
         best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     else:
@@ -76,6 +81,18 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     if not stopped.asked:
         learn_coders(best, data, told)
     return best
+
+
+def _of_images(task: str, settings: dict[str, Any], data: Path, run: Path, told: Told, progress: Callable[[Progress], bool]) -> Path:
+    """The same for images."""
+    from vqvae.config import from_json
+    from vqvae.plane_training import train_fine_planes, train_planes
+    from vqvae.training.fine_planes import FinePlanesConfig
+    from vqvae.training.planes import PlanesConfig
+
+    if task == "planes":
+        return train_planes(from_json(PlanesConfig, settings), data, run, told, progress)
+    return train_fine_planes(from_json(FinePlanesConfig, settings), data, run, told, progress)
 
 
 def _of_performances(task: str, settings: dict[str, Any], data: Path, run: Path, told: Callable[[str, float], None]) -> Path:

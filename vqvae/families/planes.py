@@ -46,7 +46,7 @@ class Planes:
         if not isinstance(config, PlanesConfig) or not isinstance(model, PlanesVQVAE):
             raise ValueError(f"{checkpoint.name} is not a checkpoint with codebooks of images")
         self._checkpoint, self._model, self._config = checkpoint, model, config
-        self.levels, self.title = model.refined.levels, f"Codebook ({checkpoint.name})"
+        self.levels, self.title = model.quantizer.levels, f"Codebook ({checkpoint.name})"
         self.qualities = (COARSEST, float(self.levels))
 
     def quality(self, level: int) -> float:
@@ -96,17 +96,17 @@ class Planes:
 
     def _adaptive(self, shape: tuple[int, ...]) -> PlaneCoder:
         levels, width, height = shape[:3]
-        description = plane_indices(width, height, levels, bits_per_code(self._model.refined.codebook_size))
+        description = plane_indices(width, height, levels, bits_per_code(self._model.quantizer.codebook_size))
         order = (np.arange(levels) * width * height + np.arange(width * height)[:, None]).ravel()
         return PlaneCoder(description, order, self._checkpoint.start)
 
     def fixed_bits(self, codes: np.ndarray) -> int:
         """Bits of the codes at log2 of the codebook's size each, rounded up."""
-        return fixed_length_bits(codes.shape, self._model.refined.codebook_size)
+        return fixed_length_bits(codes.shape, self._model.quantizer.codebook_size)
 
     def usual_rates(self, seconds: float) -> tuple[float, ...]:
         """Bits per pixel of every level at half of its fixed length, as contexts save about that much."""
-        cell, bits = self._model.vqvae.encoder.frame, bits_per_code(self._model.refined.codebook_size)
+        cell, bits = self._model.vqvae.encoder.frame, bits_per_code(self._model.quantizer.codebook_size)
         return tuple(0.5 * level * bits / cell**2 for level in range(1, self.levels + 1))
 
     def _chosen(self, volume: np.ndarray, codes: np.ndarray, thrift: float, chunk: int, progress: Step) -> Choice:
@@ -136,7 +136,7 @@ class Planes:
     def _candidates(self, volume: np.ndarray, codes: np.ndarray, progress: Step) -> tuple[np.ndarray, np.ndarray]:
         """Code vectors that every cell may take: indices and squared errors, (S, cells, K) each, the nearest first."""
         model, level = self._model, codes.shape[1]
-        codebook = model.refined.quantizers[level].codebook.detach()  # type: ignore[operator]
+        codebook = model.quantizer.quantizers[level].codebook.detach()  # type: ignore[operator]
         quiet = codebook.norm(dim=1).argsort(stable=True)[:QUIET]
         count = min(CANDIDATES, len(codebook))
         found, errors = [], []
@@ -145,7 +145,7 @@ class Planes:
             latents = model.vqvae.encoder(torch.from_numpy(np.moveaxis(volume[:, :, part], 2, 0)[:, None].astype(np.float32)))
             wanted, scale = latents, torch.ones_like(latents[:, :1])
             if level:
-                known = model.refined.estimate(torch.from_numpy(np.moveaxis(codes[0, ..., part], 3, 0).astype(np.int64)))
+                known = model.quantizer.estimate(torch.from_numpy(np.moveaxis(codes[0, ..., part], 3, 0).astype(np.int64)))
                 wanted, scale = (latents - known.latents) / known.scale, known.scale
             rows = wanted.flatten(2).transpose(1, 2)  # (s, cells, D)
             distances = torch.cdist(rows, codebook).square()

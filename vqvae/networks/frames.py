@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from vqvae.networks.lapped import lapped_basis
 from vqvae.networks.refinement import Refinement
+from vqvae.networks.residual_stack import ResidualStack
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class FramesConfig:
     frame: int = 32  # samples per frame along every dimension; frame ** spatial_dims latents per frame
     width: int = 64  # channels inside a refinement
     dilations: tuple[int, ...] = (1, 2, 4, 8)  # one residual block each
+    encoder_dilations: tuple[int, ...] = ()  # the same in the encoder, after its transform; none: the transform alone
 
     def __post_init__(self) -> None:
         if self.spatial_dims not in (1, 2):
@@ -41,21 +43,27 @@ class FramesConfig:
 
 
 class FrameEncoder(nn.Module):
-    """Samples (B, 1, *S) -> latents (B, D, *S / frame).  Before training: the MDCT."""
+    """Samples (B, 1, *S) -> latents (B, D, *S / frame).  Before training: the MDCT.
 
-    reach = 1  # frames to either side that a latent depends on
+    With `encoder_dilations`, a stack of residual blocks adds to the transform what it makes of the frames around.
+    """
 
     def __init__(self, config: FramesConfig) -> None:
         super().__init__()
         self.frame, self.spatial_dims = config.frame, config.spatial_dims
         self.analysis = nn.Parameter(lapped_basis(config.frame, config.spatial_dims))
+        self.look: ResidualStack | None = None
+        if config.encoder_dilations:
+            self.look = ResidualStack(config.spatial_dims, config.latent_dim, config.width, config.latent_dim, config.encoder_dilations)
+        self.reach = 1 + (self.look.reach if self.look else 0)  # frames to either side that a latent depends on
 
     def forward(self, values: Tensor) -> Tensor:
         """values (B, 1, *S), every S a multiple of the frame -> latents (B, D, *S / frame)."""
         if any(size % self.frame for size in values.shape[2:]):
             raise ValueError(f"every dimension must be a multiple of {self.frame} samples, got {tuple(values.shape[2:])}")
         convolve = (F.conv1d, F.conv2d)[self.spatial_dims - 1]
-        return convolve(F.pad(values, [self.frame // 2] * 2 * self.spatial_dims), self.analysis, stride=self.frame)
+        latents = convolve(F.pad(values, [self.frame // 2] * 2 * self.spatial_dims), self.analysis, stride=self.frame)
+        return latents if self.look is None else latents + self.look.look_around(latents)
 
 
 class FrameDecoder(nn.Module):

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqvae.networks.vqvae import ModelConfig, build
-from vqvae.quantizers import RefinedResidualQuantizer
+from vqvae.quantizers import RefinedResidualQuantizer, ResidualQuantizer
 
 SHARE = 0.2  # of what the last layer says that is added: small steps at the start
 
@@ -88,22 +88,25 @@ def _added(hidden: Tensor, looks: Iterable[nn.Module]) -> Tensor:
 
 
 class PlanesVQVAE(nn.Module):
-    """Slices (B, 1, X, Y): a `VQVAE` of lapped blocks with residual codebooks, and a `Mender` of what it decodes."""
+    """Slices (B, 1, X, Y): a `VQVAE` of lapped blocks with residual codebooks, and a `Mender` of what it decodes.
+
+    The transform stays the orthonormal one; what learns is the rest.
+    """
 
     def __init__(self, vqvae: ModelConfig, mender: MenderConfig) -> None:
         super().__init__()
         self.vqvae, self.mender = build(vqvae), Mender(mender)
-        if not isinstance(self.vqvae.quantizer, RefinedResidualQuantizer):
-            raise ValueError(f"images need a refined quantizer, got {vqvae.quantizer.kind!r}")
-        self.vqvae.encoder.requires_grad_(False)
-        self.vqvae.decoder.requires_grad_(False)
+        self.vqvae.encoder.analysis.requires_grad_(False)
+        self.vqvae.decoder.synthesis.requires_grad_(False)
 
     @property
     def refined(self) -> RefinedResidualQuantizer:
-        """The codebooks and the networks between them."""
-        return self.vqvae.quantizer  # type: ignore[return-value]
+        """The codebooks and the networks between them; ValueError for codebooks without any."""
+        if not isinstance(self.quantizer, RefinedResidualQuantizer):
+            raise ValueError("these codebooks have no networks between them")
+        return self.quantizer
 
     @property
-    def quantizer(self) -> RefinedResidualQuantizer:
-        """The same under the name that every model with codebooks has."""
-        return self.refined
+    def quantizer(self) -> RefinedResidualQuantizer | ResidualQuantizer:
+        """The codebooks under the name that every model with codebooks has."""
+        return self.vqvae.quantizer

@@ -178,9 +178,11 @@ def level_psnr(model: PlanesVQVAE, slices: Tensor, levels: int) -> list[float]:
 def ordered(model: PlanesVQVAE) -> PlanesVQVAE:
     """The same model with every codebook in the order of its vectors' norms, so that an index tells how much happens, to coders too."""
     copy = deepcopy(model)
-    for quantizer in copy.refined.quantizers:
-        codebook: Tensor = quantizer.codebook  # type: ignore[assignment]
-        codebook.copy_(codebook[codebook.norm(dim=1).argsort(stable=True)].clone())
+    for quantizer in copy.quantizer.quantizers:
+        order = quantizer.codebook.norm(dim=1).argsort(stable=True)  # type: ignore[operator]
+        for tensor in (*quantizer.parameters(), *quantizer.buffers()):
+            if tensor.shape[:1] == order.shape:  # the vectors, and what is counted for each
+                tensor.copy_(tensor[order].clone())
     return copy
 
 

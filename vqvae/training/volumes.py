@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,10 @@ Told = Callable[[str, float], None]
 
 def read_volumes(kind: str, data: Path, sources: tuple[Source, ...], told: Told) -> list[np.ndarray]:
     """The values (X, Y, S) float16 of everybody in the splits that the sources name as their records."""
-    from vqvae.datasets.images import people
+    from vqvae.datasets import digits, images
 
-    files = [paths for source in sources for split in source.records for paths in people(data / source.folder, split).values()]
+    listed: dict[str, Callable[[Path, str], Mapping[str, Any]]] = {"digits": digits.parts, "brain": images.people}
+    files = [paths for source in sources for split in source.records for paths in listed[kind](data / source.folder, split).values()]
     reader, found = modality(kind), []
     for done, paths in enumerate(files):
         told("reading the images", done / len(files))

@@ -13,7 +13,7 @@ import numpy as np
 
 from vqvae.modalities.digits.recording import SIDE
 
-MAX_VALUES = 1 << 28  # of one array: bounds memory
+MAX_BYTES = 1 << 28  # of one array: bounds memory
 IDX = b"\0\0\x08\x03"  # the first bytes of a file of images: unsigned bytes in three dimensions
 GZIP = b"\x1f\x8b"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
@@ -39,13 +39,23 @@ def stacked(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
     return shape if len(shape) == 3 and min(shape[1:]) >= 2 and shape[0] >= 1 else None
 
 
-def npy(path: Path) -> np.ndarray:
+class Span(NamedTuple):
+    """Images from number `first` up to `stop`; all from there on where that is None."""
+
+    first: int = 0
+    stop: int | None = None
+
+
+ALL = Span()
+
+
+def npy(path: Path, span: Span = ALL) -> np.ndarray:
     """The images (N, rows, columns) in a .npy file."""
     with path.open("rb") as file:
-        return _array(file, path.name)
+        return _array(file, path.name, span)
 
 
-def npz(path: Path, wanted: str = "") -> np.ndarray:
+def npz(path: Path, wanted: str = "", span: Span = ALL) -> np.ndarray:
     """The images in the array called `wanted` of a .npz file, or in its test images where there are several."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -54,7 +64,7 @@ def npz(path: Path, wanted: str = "") -> np.ndarray:
             if name not in there:
                 raise ValueError(f"{path.name} has no images called {name!r}; it has: {', '.join(there) or 'none'}")
             with archive.open(f"{name}.npy") as file:
-                return _array(file, f"{path.name}/{name}")
+                return _array(file, f"{path.name}/{name}", span)
     except _DAMAGE:
         raise ValueError(f"{path.name} is a damaged .npz file: save it again") from None
 
@@ -81,7 +91,7 @@ def chosen(names: list[str], called: str) -> str:
     return found[0]
 
 
-def idx(path: Path) -> np.ndarray:
+def idx(path: Path, span: Span = ALL) -> np.ndarray:
     """The images of an IDX file, packed or not."""
     with path.open("rb") as raw:
         packed = raw.read(2) == GZIP
@@ -91,13 +101,16 @@ def idx(path: Path) -> np.ndarray:
             shape = tuple(int.from_bytes(head[at : at + 4], "big") for at in (4, 8, 12))
             if head[:4] != IDX or len(head) < 16:
                 raise ValueError(f"{path.name} holds no images: files of labels, train-labels…, have none; give the file of images")
-            _require_size(math.prod(shape), path.name)
-            data = file.read(math.prod(shape))
+            first, count = _within(span, shape[0], path.name)
+            size = math.prod(shape[1:])
+            _require_size(count * size, path.name)
+            file.seek(first * size, 1)
+            data = file.read(count * size)
     except (zlib.error, EOFError, OSError):
         raise ValueError(f"{path.name} is a damaged .gz file: copy it again") from None
-    if len(data) != math.prod(shape) or not stacked(shape):
+    if len(data) != count * size or not stacked(shape):
         raise ValueError(f"{path.name} states {shape[0]} images of {shape[1]} × {shape[2]} pixels, but ends earlier: copy it again")
-    return np.frombuffer(data, np.uint8).reshape(shape)
+    return np.frombuffer(data, np.uint8).reshape(count, *shape[1:])
 
 
 def whole(values: np.ndarray, name: str) -> np.ndarray:
@@ -114,18 +127,29 @@ def whole(values: np.ndarray, name: str) -> np.ndarray:
     return (found - np.float32(low)) / np.float32(max(top - low, 1e-9))
 
 
-def _array(file: IO[bytes], name: str) -> np.ndarray:
+def _array(file: IO[bytes], name: str, span: Span) -> np.ndarray:
     header = _header(file)
     if header is None or header.dtype.kind not in "buif":
         raise ValueError(f"{name} holds no array of numbers: save the images with numpy.save, without pickling")
-    shape, size = stacked(header.shape), math.prod(header.shape)
+    shape = stacked(header.shape)
     if shape is None:
         raise ValueError(f"{name} has the shape {header.shape}: images of digits are (N, {SIDE}, {SIDE}), or one image (rows, columns)")
-    _require_size(size, name)
-    data = file.read(size * header.dtype.itemsize)
-    if len(data) != size * header.dtype.itemsize:
+    first, count = _within(span, shape[0], name)
+    size = shape[1] * shape[2] * header.dtype.itemsize
+    _require_size(count * size, name)
+    file.seek(first * size, 1)
+    data = file.read(count * size)
+    if len(data) != count * size:
         raise ValueError(f"{name} ends before its last pixel: copy it again")
-    return np.frombuffer(data, header.dtype).reshape(shape)
+    return np.frombuffer(data, header.dtype).reshape(count, *shape[1:])
+
+
+def _within(span: Span, images: int, name: str) -> tuple[int, int]:
+    """The first image of a span, and how many there are; ValueError when they are not among `images`."""
+    stop = images if span.stop is None else span.stop
+    if not span.first < stop <= images:
+        raise ValueError(f"{name} has {images} images, and {span.first}-{stop} are not among them: count from 0 to {images}")
+    return span.first, stop - span.first
 
 
 def _header(file: IO[bytes]) -> Header | None:
@@ -139,6 +163,6 @@ def _header(file: IO[bytes]) -> Header | None:
     return None if (by_columns and len(shape) > 1) or dtype.hasobject else Header(shape, dtype)
 
 
-def _require_size(values: int, name: str) -> None:
-    if values > MAX_VALUES:
-        raise ValueError(f"{name} states {values / 1e6:.0f} million pixels; up to {MAX_VALUES / 1e6:.0f} million can be read: cut it")
+def _require_size(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise ValueError(f"{name} states images of {size / 1e6:.0f} MB; up to {MAX_BYTES / 1e6:.0f} MB can be read: take a part of them")

@@ -43,21 +43,18 @@ def located(path: Path) -> tuple[Path, str]:
 
 def _of_array(file: Path, inside: str) -> Digits:
     array, _, span = inside.rpartition("/") if re.search(r"(^|/)\d+-\d+$", inside) else (inside, "", "")
+    chosen = arrays.Span(*map(int, span.split("-"))) if span else arrays.ALL
     if file.suffix.lower() == ".npz":
-        stack = arrays.npz(file, array)
+        stack = arrays.npz(file, array, chosen)
     elif array:
         raise ValueError(f"{file.name} is one array: {array!r} is not in it")
     elif file.suffix.lower() == ".npy":
-        stack = arrays.npy(file)
+        stack = arrays.npy(file, chosen)
     elif looks_like_idx(file):
-        stack = arrays.idx(file)
+        stack = arrays.idx(file, chosen)
     else:
         raise ValueError(f"{file.name} holds no digits: {KNOWN} can be read")
-    first, stop = map(int, span.split("-")) if span else (0, len(stack))
-    if not first < stop <= len(stack):
-        raise ValueError(f"{file.name} has {count(len(stack), 'image')}, {first}-{stop} are not among them: count from 0 to {len(stack)}")
-    name = called("-".join(filter(None, (file.stem, array, span))))
-    return _of_stack(stack[first:stop], name)
+    return _of_stack(stack, called("-".join(filter(None, (file.stem, array, span)))))
 
 
 def looks_like_idx(file: Path) -> bool:
