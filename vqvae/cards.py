@@ -27,9 +27,15 @@ HEADLINES = {  # score -> column; the first ones that a metrics file has are sho
     "note_f1_onset_offset_velocity_10ms": "F1 with onset, offset and velocity, 10 ms",
     "onset_error_ms": "onset error",
     "velocity_error": "velocity error",
+    "ssim": "SSIM",
+    "ssim_brain": "SSIM of the brain",
+    "psnr": "PSNR",
+    "mse": "MSE",
+    "codebook_perplexity": "perplexity",
 }
 
-DIGITS = {"bit/note": 2}  # after the point, of rates in a unit
+DIGITS = {"bit/note": 2, "bit/pixel": 3}  # after the point, of rates in a unit
+PLACES = {"ssim": 4, "ssim_brain": 4, "mse": 5}  # after the point, of scores
 _BOUNDARIES = {"p_on": "P onset", "p_off": "P end", "qrs_on": "QRS onset", "qrs_off": "QRS end", "t_off": "T end"}
 
 
@@ -62,8 +68,8 @@ def _levels(points: list[dict[str, Any]]) -> str:
     rows = []
     for point in points:
         size = [_number(point["rate"]["value"], DIGITS.get(unit, 0)), _number(point["compression_ratio"], 1)]
-        rows.append([str(point["level"]), *size, *(_number(point["scores"][name]["value"], 2) for name in shown)])
-    counted = [f"- {unit}: {first[name]['definition']}" for name in ("bits_per_second", "bits_per_note") if name in first]
+        rows.append([str(point["level"]), *size, *(_number(point["scores"][name]["value"], PLACES.get(name, 2)) for name in shown)])
+    counted = [f"- {unit}: {first[name]['definition']}" for name in ("bits_per_second", "bits_per_note", "bits_per_pixel") if name in first]
     definitions = [*counted, *(f"- {HEADLINES[name]}: {first[name]['definition']}" for name in shown)]
     return "\n".join([_markdown(titles, rows), "", *definitions])
 
@@ -77,7 +83,7 @@ def _qualities(points: list[dict[str, Any]]) -> str:
     for point in points:
         seconds = [point["seconds"][part] / len(point["recordings"]) for part in ("encode", "decode")]
         rate = _number(point["rate"]["value"], DIGITS.get(unit, 0))
-        figures = (_number(point["scores"][name]["value"], 2) for name in shown)
+        figures = (_number(point["scores"][name]["value"], PLACES.get(name, 2)) for name in shown)
         rows.append([point["codec"], f"{point['quality']:g}", rate, *figures, " / ".join(_number(value, 2) for value in seconds)])
     return _markdown(titles, rows)
 
@@ -93,7 +99,7 @@ def _contest(metrics: dict[str, Any]) -> str:
         row.append(_number(point["compression_ratio"], 2))
         for name in shown:
             best = point["codec"] in winners.get(name, ()) and len(winners[name]) < len(points)
-            value = _number(point["scores"][name]["value"], 2)
+            value = _number(point["scores"][name]["value"], PLACES.get(name, 2))
             row.append(f"**{value}**" if best else value)
         rows.append(row)
     titles = ["codec", "bytes", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
