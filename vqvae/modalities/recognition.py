@@ -16,8 +16,14 @@ UNKNOWN = "ecg"
 def recognised(files: Mapping[str, BinaryIO]) -> str:
     """The modality that files are, by their names, first bytes and what is in an archive; `UNKNOWN` when nothing tells."""
     kinds: dict[str, Any] = {name: modality(name) for name in names() if name != UNKNOWN}
-    found = (name for name, kind in kinds.items() if any(kind.recognises(called, file) for called, file in files.items()))
+    found = (name for name, kind in kinds.items() if any(_asked(kind, called, file) for called, file in files.items()))
     return next(found, UNKNOWN)
+
+
+def _asked(kind: Any, called: str, file: BinaryIO) -> bool:
+    """Whether a kind recognises a file, whose beginning others may have read before."""
+    file.seek(0)
+    return bool(kind.recognises(called, file))
 
 
 def recognised_bytes(files: Mapping[str, bytes]) -> str:

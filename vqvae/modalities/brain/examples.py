@@ -31,7 +31,7 @@ class Example(NamedTuple):
 _EXAMPLES = {
     example.name: example
     for example in (
-        Example("phantom", "Brain", "A whole computed brain in 32 thick slices, 4 mm apart.", -60.0, 32, 4.0),
+        Example("phantom", "Brain", "A whole computed brain in 32 thick slices, 3.75 mm apart.", -58.0, 32, 3.75),
         Example("slab", "Slab", "32 slices of 1 mm through the ventricles of the same brain.", -4.0, 32),
         Example("slice", "Slice", "One axial slice as an 8-bit picture.", 12.0, 1, picture=True),
         Example(
@@ -59,7 +59,9 @@ def example(name: str = "", seed: int = 0) -> Volume:
     """The example called `name` (the first one by default): 8-bit intensities with Rician noise."""
     found = describe(name or examples()[0])
     tissue = truth(found.name, seed)
-    clean = sum(np.float32(INTENSITIES[part]) * share for part, share in zip(tissue._fields, tissue, strict=True))
+    clean = np.zeros_like(tissue.grey)
+    for part, share in zip(tissue._fields, tissue, strict=True):
+        clean += np.float32(INTENSITIES[part]) * share
     x, y, _ = _places(found)
     bright = 1 + found.bias * np.float32(x / SIDES[0] + y / SIDES[1])
     noise = np.random.default_rng(seed + 1).standard_normal((2, *clean.shape), dtype=np.float32) * np.float32(found.noise)

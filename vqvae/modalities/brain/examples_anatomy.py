@@ -25,10 +25,6 @@ class Tissue(NamedTuple):
     fluid: np.ndarray
     lesion: np.ndarray
 
-    def names(self) -> tuple[str, ...]:
-        """What the shares are of."""
-        return self._fields
-
 
 class Lesion(NamedTuple):
     """A ball of other tissue."""
@@ -63,7 +59,8 @@ def _depth(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 def _folds(x: np.ndarray, y: np.ndarray, z: np.ndarray, phases: np.ndarray) -> np.ndarray:
     """Distance from the middle of the next furrow, mm about: a gyroid whose space is bent, so that no two furrows are alike."""
-    bends = [5 * np.sin(b / 13 + p) + 3 * np.sin(c / 7 + q) for b, c, p, q in zip((y, z, x), (z, x, y), phases[:3], phases[3:6], strict=True)]
+    around = zip((y, z, x), (z, x, y), phases[:3], phases[3:6], strict=True)
+    bends = [5 * np.sin(b / 13 + p) + 3 * np.sin(c / 7 + q) for b, c, p, q in around]
     u, v, w = ((a + bend) / FOLDS for a, bend in zip((x, y, z), bends, strict=True))
     gyroid = np.sin(u) * np.cos(v) + np.sin(v) * np.cos(w) + np.sin(w) * np.cos(u)
     return np.abs(gyroid) * np.float32(FOLDS / 1.3)
@@ -75,7 +72,10 @@ def _fissure(x: np.ndarray, y: np.ndarray, z: np.ndarray, phases: np.ndarray) ->
     return np.hypot(x + np.sin(y / 17 + phases[6]), np.maximum(34 * bridge, 0))
 
 
-def _mirrored(x: np.ndarray, y: np.ndarray, z: np.ndarray, centre: tuple[float, float, float], radii: tuple[float, float, float]) -> np.ndarray:
+_Triple = tuple[float, float, float]
+
+
+def _mirrored(x: np.ndarray, y: np.ndarray, z: np.ndarray, centre: _Triple, radii: _Triple) -> np.ndarray:
     """How deep within one of two balls on both sides of the middle, mm about."""
     radius = np.sqrt(((np.abs(x) - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2 + ((z - centre[2]) / radii[2]) ** 2)
     return np.float32(min(radii)) * (1 - radius)

@@ -15,8 +15,7 @@ class Placed(NamedTuple):
 
     voxels: np.ndarray  # (X, Y, S)
     affine: np.ndarray  # (4, 4)
-    axis: int
-    spacing: tuple[float, float, float]
+    axis: int  # of space that the slices lie along
 
 
 def axes_of(affine: np.ndarray) -> str:
@@ -83,5 +82,4 @@ def _move(order: list[int], flipped: list[bool], shape: list[int]) -> np.ndarray
 def _placed(stored: np.ndarray, affine: np.ndarray, order: list[int], flipped: list[bool], axis: int) -> Placed:
     turned = stored.transpose(order)[tuple(slice(None, None, -1 if flip else 1) for flip in flipped)]
     lying = affine @ _move(order, flipped, list(stored.shape))
-    spacing = tuple(float(np.float32(size)) for size in np.linalg.norm(lying[:3, :3], axis=0))
-    return Placed(turned, lying, axis, spacing)  # type: ignore[arg-type]
+    return Placed(turned, lying, axis)

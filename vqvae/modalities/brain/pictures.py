@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from vqvae.modalities.brain.limits import MAX_SIDE, require_size
+from vqvae.modalities.brain.quiet import quiet
 from vqvae.modalities.brain.recording import Source, Volume
+from vqvae.modalities.brain.values import TURNED_GREY, finite, grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP", "JPEG2000")
-_WHOLE = {"1": "L", "L": "L", "P": "RGB", "LA": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB"}
-_LUMA = np.float32([0.299, 0.587, 0.114])  # ITU-R BT.601, as JPEG has it
+_WHOLE = {"1": "L", "L": "L", "LA": "LA", "PA": "RGBA", "RGBA": "RGBA", **dict.fromkeys(("P", "RGB", "CMYK", "YCbCr", "LAB"), "RGB")}
 
 
 class Picture(NamedTuple):
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
 
 def read_pictures(paths: Sequence[Path], name: str) -> Volume:
     """One picture, the pictures of a TIFF file, or several files as the slices of one volume, in order."""
-    found = []
+    found: list[Picture] = []
     for path in paths:
         picture = read_picture(path)
         if found and picture.pixels.shape != found[0].pixels.shape:
@@ -37,34 +37,43 @@ def read_pictures(paths: Sequence[Path], name: str) -> Volume:
         found.append(picture)
         require_size(name, (*picture.pixels.shape[:0:-1], len(paths) * len(picture.pixels)))
     pixels = np.concatenate([picture.pixels for picture in found])
-    said = []
-    if count := sum(picture.colour for picture in found):
-        which = f"{count} of {len(found)} pictures were" if len(found) > 1 else "The picture was"
-        said.append(f"{which} in colour and turned to grey (0.299 red + 0.587 green + 0.114 blue).")
-    voxels = np.ascontiguousarray(pixels.transpose(2, 1, 0)[:, ::-1], np.float32)
-    form = "tif" if paths[0].suffix.lower() in (".tif", ".tiff") and len(voxels[0, 0]) == 1 else "png"
-    return Volume(name, voxels, source=Source(form, np.dtype(pixels.dtype).str, dims=2, colour=bool(count)), said=tuple(said))
+    count, said = sum(picture.colour for picture in found), []
+    if count:
+        said.append(f"{count} of {len(found)} pictures were in {TURNED_GREY}." if len(found) > 1 else f"The picture was in {TURNED_GREY}.")
+    voxels, missing = finite(pixels.transpose(2, 1, 0)[:, ::-1], name)
+    form = "tif" if paths[0].suffix.lower() in (".tif", ".tiff") or pixels.dtype.kind == "f" else "png"
+    source = Source(form, pixels.dtype.newbyteorder("<").str, dims=2, colour=bool(count))
+    return Volume(name, voxels, source=source, said=(*said, *missing, *_written(paths[0], voxels.shape[2])))
+
+
+def _written(path: Path, slices: int) -> tuple[str, ...]:
+    """Which other format it comes back in."""
+    if slices > 1:
+        return ("Several pictures are one volume: what becomes of them is written as NIfTI.",)
+    lossy = path.suffix.lower() not in (".png", ".tif", ".tiff")
+    return (f"What becomes of {path.name} is written as PNG, which loses nothing more.",) if lossy else ()
 
 
 def read_picture(path: Path) -> Picture:
     """Grey pixels of one file; ValueError in one sentence for what is no picture, too large or damaged."""
     from PIL import Image, UnidentifiedImageError
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sizes are checked here; metadata are not read
+    with quiet():
         try:
             with Image.open(path, formats=FORMATS) as image:
                 frames = int(getattr(image, "n_frames", 1))
                 require_size(path.name, (*image.size, frames) if frames > 1 else image.size)
                 return _grey(image, frames, path.name)
         except (UnidentifiedImageError, Image.DecompressionBombError):
-            raise ValueError(f"{path.name} is no picture that can be read, or far too large: PNG, JPEG and TIFF up to {MAX_SIDE} pixels work.") from None
+            known = f"PNG, JPEG and TIFF up to {MAX_SIDE} pixels a side work"
+            raise ValueError(f"{path.name} is no picture that can be read, or far too large: {known}.") from None
         except (OSError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, MemoryError):
             raise ValueError(f"{path.name} is a damaged or truncated picture: get another copy of it.") from None
 
 
 def _grey(image: Image, frames: int, file: str) -> Picture:
-    found, colour = [], False
+    found: list[np.ndarray] = []
+    colour = False
     for frame in range(frames):
         if frames > 1:
             image.seek(frame)
@@ -81,7 +90,7 @@ def _plane(image: Image) -> tuple[np.ndarray, bool]:
     """Grey pixels (rows, columns), and whether they were in colour."""
     if image.mode not in _WHOLE:  # 16 and 32 bits
         pixels = np.asarray(image)
-        if pixels.dtype.kind == "i" and pixels.size and 0 <= pixels.min() and pixels.max() < 1 << 16:
+        if pixels.dtype.kind == "i" and pixels.size and pixels.min() >= 0 and pixels.max() < 1 << 16:
             return pixels.astype(np.uint16), False
         return pixels.astype(np.uint16 if pixels.dtype.itemsize == 2 and pixels.dtype.kind == "u" else np.float32), False
     pixels = np.asarray(image.convert(_WHOLE[image.mode]))
@@ -92,4 +101,4 @@ def _plane(image: Image) -> tuple[np.ndarray, bool]:
     red, green, blue = (pixels[:, :, channel] for channel in range(3))
     if np.array_equal(red, green) and np.array_equal(green, blue):
         return red.copy(), False
-    return np.rint(pixels[:, :, :3] @ _LUMA).astype(np.uint8), True
+    return grey(pixels), True

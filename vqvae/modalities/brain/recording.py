@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,13 +96,17 @@ def _window(voxels: np.ndarray, source: Source) -> tuple[float, float]:
     if not lit.size:
         return 0.0, 1.0
     high, least = float(np.percentile(lit, _HIGH)), float(np.percentile(flat, _LOW))
-    low, high = 0.0 if -_NEGATIVE * abs(high) <= least <= _RAISED * high else _short(least), _short(high)
-    return (low, high) if low < high else (low, low + max(1.0, abs(low)))
+    low = 0.0 if -_NEGATIVE * abs(high) <= least <= _RAISED * high else least
+    if not low < high:
+        return low, low + max(1.0, abs(low))
+    digits = 3 - math.floor(math.log10(high - low))  # that matter: they are written into every file
+    return round(low, digits), round(high, digits)
 
 
-def _short(value: float) -> float:
-    """With four digits, as it is written into every file."""
-    return float(f"{value:.4g}")
+def spacing_of(affine: np.ndarray, units: int = 2) -> tuple[float, float, float]:
+    """mm along the three axes; units: NIfTI's code, whose last three bits are 1 for m, 2 for mm and 3 for µm."""
+    x, y, s = np.linalg.norm(affine[:3, :3], axis=0) * {1: 1e3, 3: 1e-3}.get(units & 7, 1.0)
+    return float(np.float32(x)), float(np.float32(y)), float(np.float32(s))
 
 
 def fingerprint(recording: Volume) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vqvae.modalities.brain.layouts import pack_source, unpack_source
-from vqvae.modalities.brain.recording import Source, Volume
+from vqvae.modalities.brain.recording import Source, Volume, spacing_of
 from vqvae.modalities.protocol import Apart, Chunking, Tensors
 
 BLOCK = 32  # pixels that both sides are padded to a multiple of
@@ -50,8 +50,8 @@ def restore(tensors: Tensors) -> Volume:
     for first, stop in layout["gaps"]:
         voxels[:, :, first:stop] = low
     said = [f"Slices {first + 1} to {stop} were lost: they are black." for first, stop in layout["gaps"]]
-    spacing = tuple(float(np.float32(size)) for size in np.linalg.norm(held.affine[:3, :3], axis=0))
-    return Volume(layout["name"], voxels, held.axis, spacing, held.affine, held.source, said, (low, high))  # type: ignore[arg-type]
+    spacing = spacing_of(held.affine, held.source.units)
+    return Volume(layout["name"], voxels, held.axis, spacing, held.affine, held.source, said, (low, high))
 
 
 def stored_again(voxels: np.ndarray, source: Source) -> np.ndarray:

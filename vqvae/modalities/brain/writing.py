@@ -120,7 +120,7 @@ def _save_nifti(recording: Volume, path: Path, pair: bool) -> None:
     from nibabel.nifti2 import Nifti2Header
 
     source, (array, affine) = recording.source, _arranged(recording)
-    if array.dtype.kind == "b" or array.dtype.itemsize == 2 and array.dtype.kind == "f":
+    if array.dtype.kind == "b" or (array.dtype.itemsize == 2 and array.dtype.kind == "f"):
         array = array.astype(np.uint8 if array.dtype.kind == "b" else np.float32)
     new = source.version == 2
     header = (Nifti2Header if new else Nifti1Header)(endianness=">" if np.dtype(source.dtype).str[0] == ">" else "<")

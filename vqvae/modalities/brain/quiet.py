@@ -1,0 +1,26 @@
+"""Readers that are kept from telling the terminal or a log what stands in a file, such as whose it is."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOGGERS = ("nibabel", "nibabel.global", "pydicom", "PIL")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings and no log entries by those who read files, as they quote them."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.disabled = True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, state in zip(loggers, before, strict=True):
+            logger.disabled = state
