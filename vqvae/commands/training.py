@@ -54,7 +54,6 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     from vqvae.training.delineation import DelineatorConfig, train_delineator
     from vqvae.training.fine import FineCheckpointConfig
     from vqvae.training.loop import train as train_codebook
-    from vqvae.training.steps import Progress
 
     def progress(at: Progress) -> bool:
         told(f"step {at.step} of {at.steps}", at.step / at.steps)
