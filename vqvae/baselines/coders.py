@@ -17,8 +17,8 @@ def textbook(groups: Sequence[int], rows: int) -> Coder:
 
     No code's probability depends on another code: order 0.
     """
-    own = [group + row * (max(groups) + 1) for row in range(rows) for group in groups]
-    return AdaptiveCoder(replace(order0(groups, rows), ids=np.array(own)[:, None]))
+    own = np.array(groups) + np.arange(rows)[:, None] * (max(groups) + 1)
+    return AdaptiveCoder(replace(order0(groups, rows), ids=own.reshape(-1, 1)))
 
 
 class Successive:

@@ -14,8 +14,8 @@ from vqvae.codec.protocol import Coder
 WHITE = 255  # the end of the window; these formats hold 8 bits
 LARGEST_MARGIN = 31  # rows or columns: what padding to a multiple of 32 adds at most
 LUMINANCE = (  # steps at quality 50, ITU-T T.81 (1992), table K.1
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18,
+    22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 )  # fmt: skip
 
 Options = Callable[[float], dict[str, Any]]
@@ -122,7 +122,10 @@ class PictureCoder:
         from PIL import Image
 
         file = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(plane.T[::-1])).save(file, self._format, **self._options)
+        try:
+            Image.fromarray(np.ascontiguousarray(plane.T[::-1])).save(file, self._format, **self._options)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{self._format} cannot hold a picture of {plane.shape[0]} × {plane.shape[1]} pixels") from error
         return file.getvalue()
 
     def _pixels(self, file: bytes, sides: tuple[int, int]) -> np.ndarray:
@@ -131,11 +134,12 @@ class PictureCoder:
 
         try:
             with Image.open(io.BytesIO(file), formats=[self._format]) as picture:
-                if picture.size != sides:
-                    raise ValueError(f"a picture of {picture.size[0]} × {picture.size[1]} pixels was found where {sides[0]} × {sides[1]} belong")
-                pixels = np.asarray(picture.convert("L"))
+                fits = picture.size == sides
+                pixels = np.asarray(picture.convert("L")) if fits else np.empty(0)
         except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
             raise ValueError(f"a {self._format} picture in it is damaged") from error
+        if not fits:
+            raise ValueError(f"a picture in it has other sides than {sides[0]} × {sides[1]}")
         return pixels[::-1].T
 
 

@@ -28,8 +28,8 @@ class PlaneWavelet:
     name = "plane-wavelet"
     title = "Wavelet, order-0 coder"
     about = (
-        f"CDF 9/7 wavelet within and, in volumes, across slices; coefficients below {DEAD:g} steps are dropped, the others rounded with one "
-        "step; order-0 adaptive arithmetic coder, one set of probabilities per band: what a textbook does."
+        f"CDF 9/7 wavelet within and, in volumes, across slices; coefficients below {DEAD:g} steps are dropped, the others rounded with "
+        "one step; order-0 adaptive arithmetic coder, one set of probabilities per band: what a textbook does."
     )
     qualities = (-1.0, 9.0)
 
