@@ -110,9 +110,13 @@ def level_words(name: str, level: int) -> str:
     model = checkpoint(name)
     if model.nested:
         return f"{level} of {model.levels} codebooks used, each for what those before it left over (residual levels)"
-    if model.task == "notes":
-        return f"Step {level} of {model.levels}: {_grid_words(family(model).quality(level))}"
-    return f"Step {level} of {model.levels}: one step is {2.0 ** -family(model).quality(level):.2g} standard deviations of a lead"
+    quality = family(model).quality(level)
+    words = {
+        "notes": lambda: _grid_words(quality),
+        "fine": lambda: f"one step is {2.0**-quality:.2g} standard deviations of a lead",
+        "fine-planes": lambda: f"one step is {100 * 2.0**-quality:.2g}\u202f% of the window of intensities",
+    }
+    return f"Step {level} of {model.levels}: {words[model.task]()}"
 
 
 def _grid_words(quality: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano.recording import Piano
 from vqvae.modalities.recognition import recognised_bytes
@@ -48,6 +49,10 @@ KINDS = {
         Kind(
             "piano", "Piano", "screens/piano.py", ":material/piano:", Piano, "bit/note", "",
             "Your own recordings, then pieces that were composed for this page or are in the public domain.",
+        ),
+        Kind(
+            "brain", "Brain MRI", "screens/brain.py", ":material/neurology:", Volume, "bit/pixel", "",
+            "Your own images, then computed brains, of which it is known what every voxel holds.",
         ),
     )
 }  # fmt: skip

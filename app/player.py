@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = Path(__file__).parent / "components" / "player"
-SCRIPTS = ("bytes.js", "deck.js", "roll.js", "pictures.js", "player.js")  # in this order one script
+SCRIPTS = ("../common.js", "bytes.js", "deck.js", "roll.js", "pictures.js", "player.js")  # in this order one script
 BINS = 240  # of the damage along the piece
 ERRORS = ("onset_error_ms", "duration_log_ratio", "velocity_error")
 WINDOW = "window"  # what the player tells: {"start", "seconds", "at"} in s

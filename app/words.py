@@ -23,8 +23,9 @@ def number(value: float, unit: str = "") -> str:
         return "∞"
     if unit == "%" and 99.9 < value < 100:
         return "> 99.9\u202f%"  # never 100 when it is less
-    digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}".replace(",", "\u202f") + (f"\u202f{unit}" if unit else "")
+    digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 or not value else 3
+    said = f"{value:,.{digits}f}" if not 0 < abs(value) < 0.01 else f"{value:.5f}".rstrip("0").rstrip(".")
+    return said.replace(",", "\u202f") + (f"\u202f{unit}" if unit else "")
 
 
 def count(value: int, noun: str) -> str:
@@ -44,7 +45,12 @@ _F1 = {
     "note_f1_onset_offset": "F1 with onset and offset",
     "note_f1_onset_offset_velocity": "F1 with onset, offset and velocity",
 }
+_PICTURES = {"ssim_brain": "SSIM in the brain", "ms_ssim": "MS-SSIM"}
 _WORDS = {
+    "ssim": "SSIM",
+    "psnr": "PSNR",
+    "mse": "MSE",
+    "mae": "MAE",
     "prdn": "PRDN",
     "prd": "PRD as stored",
     "snr": "SNR",
@@ -74,6 +80,8 @@ def score_title(name: str) -> str:
     """r_peak_f1_36ms -> "R-peak F1, 36 ms": the name of a score in words."""
     if name.removesuffix("_10ms") in _F1:
         return f"{_F1[name.removesuffix('_10ms')]}, {'10' if name.endswith('_10ms') else '50'}\u202fms"
+    if name in _PICTURES:
+        return _PICTURES[name]
     joined = name.removesuffix("_ms").replace("r_peak", "r-peak").replace("qrs_duration", "qrs_width").replace("off_by", "off-by")
     parts = joined.split("_")
     label = ""

@@ -1,8 +1,3 @@
-// Bytes of a base64 text.
-function bytes(text) {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-}
-
 const KINDS = { float32: Float32Array, uint8: Uint8Array };
 
 // { name: { kind, data } } -> { name: typed array }; machines that browsers run on are little-endian, as the sender is told to be.

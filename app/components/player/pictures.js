@@ -18,20 +18,6 @@ function isDark(colour) {
   return 0.299 * r + 0.587 * g + 0.114 * b < 128;
 }
 
-// A canvas of so many CSS pixels, sharp on any screen.
-function prepared(canvas, width, height) {
-  const ratio = devicePixelRatio || 1;
-  canvas.style.height = `${height}px`;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
-
 // Where everything stands: the panels' areas, and the height of all.
 function layout(width, mode, pedalled) {
   const inner = { x: GUTTER.left, width: Math.max(50, width - GUTTER.left - GUTTER.right) }, rolls = [];

@@ -1,0 +1,359 @@
+// The viewer: planes through one place in a volume, which the reader moves; a slice that is not here is asked for.
+const KEPT = 300; // slices
+const TALLEST = 330; // pixels
+const SPACE = 14;
+const GRIP = 9; // pixels around the divider
+const AHEAD = 3; // slices to either side that are asked for before they are needed
+const QUIET = 250; // ms without a new move, after which the page is told
+const PATIENCE = 2000; // ms for an answer
+const SHARPEST = 255;
+
+class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.held = new Map();
+    this.views = [];
+    this.split = 0.5;
+    this.toward = -1;
+    this.connect();
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.find(".slices"));
+  }
+
+  // What the page wants shown, and slices that were asked for.
+  update(data, tell) {
+    this.tell = tell;
+    const before = this.data;
+    this.data = data;
+    if (!before || before.source !== data.source) {
+      this.held.clear();
+      this.shades = { ...data.shades };
+    }
+    if (!before || before.source !== data.source || before.jump !== data.jump) {
+      this.cursor = [...data.cursor];
+      this.chosen = data.grid ? data.grid.chosen : null;
+    }
+    if (data.grid && data.grid.chosen === null) this.chosen = null;
+    for (const [place, sent] of Object.entries(data.slices)) this.hold(place, sent);
+    if (String(data.cursor) === this.asked) this.asked = null;
+    this.arrange();
+    this.draw();
+    this.ask();
+  }
+
+  hold(place, sent) {
+    const key = `${this.data.key} ${place}`;
+    this.held.delete(key);
+    this.held.set(key, new Slice(sent));
+    while (this.held.size > KEPT) this.held.delete(this.held.keys().next().value);
+  }
+
+  // The slice of a view at the cursor, once everything that is shown of it is here.
+  slice(plane, step = 0) {
+    const found = this.held.get(`${this.data.key} ${plane.axis}:${this.cursor[plane.axis] + step}`);
+    return found && (this.data.mode !== "ssim" || found.ssim) && (!this.data.grid || plane.axis !== this.data.grid.axis || found.codes) ? found : null;
+  }
+
+  // Whether the next slices to either side are here, so that the reader need not wait for them.
+  ahead(plane) {
+    const at = this.cursor[plane.axis], reach = Math.min(AHEAD, this.data.ahead);
+    return [-reach, reach].every((step) => at + step < 0 || at + step >= this.data.sizes[plane.axis] || this.slice(plane, step));
+  }
+
+  // One figure for every view; they are made anew only when there are others.
+  arrange() {
+    const { panels, planes } = this.data, wanted = JSON.stringify(panels);
+    if (wanted !== this.arranged) {
+      this.arranged = wanted;
+      this.views = panels.map((panel) => this.view(panel));
+      this.find(".views").replaceChildren(...this.views.map((view) => view.figure));
+    }
+    for (const view of this.views) view.plane = planes[view.panel.plane];
+    const swiping = this.views.some((view) => this.mode(view) === "swipe");
+    this.find(".splitting").hidden = !swiping;
+    this.legend();
+  }
+
+  view(panel) {
+    const figure = document.createElement("figure"), caption = document.createElement("figcaption"), canvas = document.createElement("canvas");
+    const name = document.createElement("b"), said = document.createElement("span"), slider = document.createElement("input"), tip = document.createElement("div");
+    figure.className = "view";
+    caption.append(name, said);
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "img");
+    Object.assign(slider, { type: "range", min: 1 });
+    tip.className = "tip";
+    tip.hidden = true;
+    figure.append(caption, canvas, slider, tip);
+    const view = { panel, figure, canvas, name, said, slider, tip };
+    slider.oninput = () => this.scrub(view, Number(slider.value) - 1 - this.cursor[view.plane.axis]);
+    canvas.onkeydown = (event) => this.key(view, event);
+    canvas.onpointerdown = (event) => this.press(view, event);
+    canvas.onpointermove = (event) => this.hover(view, event);
+    canvas.onpointerleave = () => { tip.hidden = true; };
+    canvas.addEventListener("wheel", (event) => this.wheel(view, event), { passive: false });
+    return view;
+  }
+
+  connect() {
+    const set = (low, high) => {
+      this.shades = { low, high };
+      this.draw();
+      this.say();
+    };
+    const width = this.find(".width"), level = this.find(".level");
+    const both = () => set(Number(level.value) - width.value / 2, Number(level.value) + width.value / 2);
+    width.oninput = both;
+    level.oninput = both;
+    this.find(".full").onclick = () => set(0, SHARPEST);
+    this.find(".split").oninput = () => {
+      this.split = this.find(".split").value / 100;
+      this.draw();
+    };
+    const course = this.find(".course");
+    const go = (event) => this.goTo(courseAt(this.data.course, course.clientWidth).slice(event.offsetX));
+    course.onpointerdown = (event) => {
+      course.setPointerCapture(event.pointerId);
+      course.onpointermove = go;
+      course.onpointerup = () => { course.onpointermove = null; };
+      go(event);
+    };
+    course.onkeydown = (event) => {
+      const own = this.views.find((view) => view.plane.axis === this.data.axis);
+      if (own) this.key(own, event);
+    };
+  }
+
+  mode(view) {
+    return view.panel.mode || this.data.mode;
+  }
+
+  // To a slice of those that were recorded.
+  goTo(slice) {
+    this.toward = this.data.axis;
+    this.move(this.cursor.map((at, i) => (i === this.data.axis ? slice : at)));
+  }
+
+  scrub(view, by) {
+    const axis = view.plane.axis;
+    this.toward = axis;
+    this.move(this.cursor.map((at, i) => (i === axis ? at + by : at)));
+  }
+
+  move(cursor) {
+    this.cursor = cursor.map((at, i) => Math.max(0, Math.min(this.data.sizes[i] - 1, at)));
+    this.draw();
+    this.ask();
+    this.say();
+  }
+
+  // Asks for what is not here; one question at a time, and the next one about where the reader is by then.
+  ask() {
+    const lacking = this.views.some((view) => !this.slice(view.plane) || (view.plane.axis === this.toward && !this.ahead(view.plane)));
+    if (!lacking || (this.asked && performance.now() - this.since < PATIENCE)) return;
+    this.asked = String(this.cursor);
+    this.since = performance.now();
+    clearTimeout(this.telling);
+    this.report();
+  }
+
+  // Tells the page where the reader has come to rest.
+  say() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.report(), QUIET);
+  }
+
+  report() {
+    const { cursor, chosen, shades, toward } = this;
+    this.tell("at", { cursor, toward, cell: chosen, low: Math.round(shades.low), high: Math.round(shades.high), source: this.data.source });
+  }
+
+  key(view, event) {
+    const act = {
+      ArrowUp: () => this.scrub(view, 1), ArrowRight: () => this.scrub(view, 1), ArrowDown: () => this.scrub(view, -1), ArrowLeft: () => this.scrub(view, -1),
+      PageUp: () => this.scrub(view, 10), PageDown: () => this.scrub(view, -10),
+      Home: () => this.scrub(view, -Infinity), End: () => this.scrub(view, Infinity),
+      "[": () => this.divide(this.split - 0.05), "]": () => this.divide(this.split + 0.05), Enter: () => this.choose(view, this.cursor),
+    }[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  }
+
+  wheel(view, event) {
+    if (view.canvas.getRootNode().activeElement !== view.canvas) return; // the page scrolls
+    event.preventDefault();
+    this.turned = (this.turned || 0) + event.deltaY;
+    if (Math.abs(this.turned) < 30) return;
+    this.scrub(view, this.turned < 0 ? 1 : -1);
+    this.turned = 0;
+  }
+
+  divide(share) {
+    this.split = Math.max(0, Math.min(1, share));
+    this.find(".split").value = 100 * this.split;
+    this.draw();
+  }
+
+  // The place in the volume that a pixel of a view shows.
+  place(view, event) {
+    const { plane, size } = view, [across, up] = plane.sides, share = Math.max(0, Math.min(0.9999, event.offsetX / size.width));
+    const column = Math.floor((plane.flip ? 0.9999 - share : share) * plane.pixels[0]);
+    const row = Math.floor((0.9999 - Math.max(0, Math.min(0.9999, event.offsetY / size.height))) * plane.pixels[1]);
+    return this.cursor.map((at, i) => (i === across ? column : i === up ? row : at));
+  }
+
+  press(view, event) {
+    if (event.button) return;
+    const { canvas, size } = view, from = { x: event.offsetX, y: event.offsetY, ...this.shades };
+    const dividing = this.near(view, event), shading = event.shiftKey;
+    canvas.setPointerCapture(event.pointerId);
+    const drag = (moved) => {
+      if (dividing) this.divide(moved.offsetX / size.width);
+      else if (shading) this.shade(from, moved);
+      else this.move(this.place(view, moved));
+    };
+    if (!dividing && !shading) {
+      this.choose(view, this.place(view, event));
+      this.move(this.place(view, event));
+    }
+    canvas.onpointermove = drag;
+    canvas.onpointerup = () => {
+      canvas.onpointermove = (moved) => this.hover(view, moved);
+      canvas.onpointerup = null;
+    };
+  }
+
+  // Shift and drag, as radiologists do: sideways the window, up and down the level.
+  shade(from, { offsetX, offsetY }) {
+    const width = Math.max(2, Math.min(255, from.high - from.low + offsetX - from.x)), level = (from.low + from.high) / 2 + (offsetY - from.y) / 2;
+    this.shades = { low: level - width / 2, high: level + width / 2 };
+    this.draw();
+    this.say();
+  }
+
+  near(view, event) {
+    return this.mode(view) === "swipe" && Math.abs(event.offsetX - this.split * view.size.width) < GRIP;
+  }
+
+  // The cell of codes under a place, when the view shows any.
+  cell(view, cursor) {
+    const { grid } = this.data;
+    if (!grid || view.plane.axis !== grid.axis) return null;
+    const [across, up] = view.plane.sides;
+    return [Math.floor((cursor[across] + grid.pad[0]) / grid.cell), Math.floor((cursor[up] + grid.pad[1]) / grid.cell)];
+  }
+
+  choose(view, cursor) {
+    const cell = this.cell(view, cursor);
+    if (!cell) return;
+    this.chosen = cell;
+    this.draw();
+    this.say();
+  }
+
+  hover(view, event) {
+    const { tip, canvas } = view, slice = this.slice(view.plane);
+    canvas.classList.toggle("dividing", this.near(view, event));
+    tip.hidden = true;
+    if (!slice || !view.size) return;
+    const [across, up] = view.plane.sides, at = this.place(view, event), { low, high } = this.data.window;
+    const x = Math.floor((at[across] / view.plane.pixels[0]) * slice.width), y = slice.height - 1 - Math.floor((at[up] / view.plane.pixels[1]) * slice.height);
+    const values = ["original", "reconstruction"].map((name) => said(low + (slice[name][y * slice.width + x] / 255) * (high - low), high - low));
+    const cell = this.cell(view, at), code = cell && slice.codes ? `\ncode ${slice.codes[cell[0] * this.data.grid.rows + cell[1]]}` : "";
+    tip.textContent = `${values[0]} → ${values[1]}${code}`;
+    tip.hidden = false;
+    tip.style.left = `${Math.min(event.offsetX + 14, Math.max(0, view.size.width - 90))}px`;
+    tip.style.top = `${canvas.offsetTop + event.offsetY + 14}px`;
+  }
+
+  // Sizes of all views in one scale, in pixels per mm: as large as fits.
+  measure() {
+    const wide = this.find(".views").clientWidth;
+    const sides = this.views.map(({ plane }) => plane.pixels.map((count, i) => count * this.data.spacing[plane.sides[i]]));
+    const together = (wide - SPACE * (sides.length - 1)) / sides.reduce((sum, [across]) => sum + across, 0);
+    const tallest = (TALLEST * (this.data.sizes[this.data.axis] > 1 ? 1 : 1.35)) / Math.max(...sides.map(([, up]) => up));
+    const scale = wide < 560 ? Math.min(...sides.map(([across]) => wide / across), tallest) : Math.min(together, tallest);
+    this.views.forEach((view, i) => {
+      view.size = { width: Math.max(40, Math.floor(sides[i][0] * scale)), height: Math.max(40, Math.floor(sides[i][1] * scale)) };
+    });
+  }
+
+  draw() {
+    if (!this.data || !this.find(".views").clientWidth) return;
+    const { sizes, grid, names } = this.data, font = getComputedStyle(this.find(".slices")).fontFamily;
+    this.shades.table = greys(this.shades);
+    this.measure();
+    for (const view of this.views) {
+      const { plane, size } = view, at = this.cursor[plane.axis], mode = this.mode(view);
+      view.slice = this.slice(plane) || view.slice;
+      const shares = plane.sides.map((side, i) => (this.cursor[side] + 0.5) / plane.pixels[i]);
+      const place = [(plane.flip ? 1 - shares[0] : shares[0]) * size.width, (1 - shares[1]) * size.height];
+      const gridded = grid && grid.axis === plane.axis ? { ...grid, chosen: this.chosen } : null;
+      view.figure.style.width = `${size.width}px`;
+      drawSlice(view.canvas, view.slice, plane, { mode, shades: this.shades, split: this.split, at: place, grid: gridded, font }, size);
+      const words = `${at + 1} of ${sizes[plane.axis]}`;
+      view.name.textContent = view.panel.mode ? names[mode] : plane.title;
+      view.said.textContent = sizes[plane.axis] > 1 ? words : "";
+      view.canvas.setAttribute("aria-label", `${this.data.title}: ${plane.title} slice ${words}, ${names[mode]}; arrow keys move through the slices`);
+      view.canvas.dataset.ready = String(Boolean(this.slice(plane)));
+      Object.assign(view.slider, { max: sizes[plane.axis], value: at + 1, hidden: sizes[plane.axis] < 2 });
+      view.slider.setAttribute("aria-label", `${plane.title} slice`);
+    }
+    this.drawCourse(font);
+    this.sayWindow();
+  }
+
+  drawCourse(font) {
+    const canvas = this.find(".course"), { course, sizes, axis } = this.data, at = this.cursor[axis];
+    canvas.hidden = sizes[axis] < 2;
+    if (canvas.hidden) return;
+    const style = getComputedStyle(this.find(".slices"));
+    drawCourse(canvas, course, at, { font, text: style.color, accent: style.getPropertyValue("--st-primary-color") || "#0b5cad" });
+    const value = course.values[at];
+    canvas.setAttribute("aria-label", course.title);
+    canvas.setAttribute("aria-valuemax", sizes[axis]);
+    canvas.setAttribute("aria-valuenow", at + 1);
+    canvas.setAttribute("aria-valuetext", `slice ${at + 1}: ${value === null ? "no brain in it" : value.toFixed(3)}`);
+  }
+
+  sayWindow() {
+    const { low, high } = this.data.window, { shades } = this, all = high - low, width = shades.high - shades.low, level = (shades.low + shades.high) / 2;
+    this.find(".width").value = width;
+    this.find(".level").value = level;
+    this.find(".width-said").textContent = said((width / 255) * all, all);
+    this.find(".level-said").textContent = said(low + (level / 255) * all, all);
+    this.find(".full").disabled = shades.low === 0 && shades.high === SHARPEST;
+  }
+
+  legend() {
+    const place = this.find(".scale"), bar = document.createElement("i"), modes = this.views.map((view) => this.mode(view));
+    const css = (colours) => colours.map((colour) => `rgb(${colour})`).join(",");
+    if (modes.includes("error")) {
+      bar.style.background = `linear-gradient(to right, ${css([DARKER, [0, 0, 0], BRIGHTER])})`;
+      place.replaceChildren("20 % of the window darker", bar, "20 % brighter");
+    } else if (modes.includes("ssim")) {
+      bar.style.background = `linear-gradient(to right, ${css(UNLIKE)})`;
+      place.replaceChildren("SSIM 1 (alike)", bar, "0");
+    } else place.replaceChildren();
+  }
+
+  close() {
+    clearTimeout(this.telling);
+    this.observer.disconnect();
+  }
+}
+
+// An intensity, as finely as the window asks for.
+const said = (value, range) => (range > 20 ? value.toFixed(0) : value.toPrecision(3));
+const viewers = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  if (!viewers.has(parentElement)) viewers.set(parentElement, new Viewer(parentElement));
+  viewers.get(parentElement).update(data, setStateValue);
+  return () => {
+    viewers.get(parentElement)?.close();
+    viewers.delete(parentElement);
+  };
+}

@@ -1,0 +1,178 @@
+"""The viewer in the browser: planes through one place of an image and of its reconstruction; only slices that it shows are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from app.player import text
+from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume
+from vqvae.modalities.brain.scores_similarity import maps
+
+FOLDER = Path(__file__).parent / "components" / "slices"
+SCRIPTS = ("../common.js", "pictures.js", "slices.js")  # in this order one script
+KEY = "brain.viewer"
+TOLD = "at"  # what the viewer tells: {"cursor", "toward", "cell", "low", "high", "source"}
+ORDER = (2, 1, 0)  # axial, coronal, sagittal
+AHEAD = 4  # slices beyond those shown, to either side, that are sent with them
+ROOM = 1_200_000  # bytes of such slices
+
+Place = tuple[int, int, int]
+"""From left to right, posterior to anterior, inferior to superior: as voxels count."""
+
+
+class Grid(NamedTuple):
+    """The codes of one level of an explicit codebook, over the slices that they stand for."""
+
+    codes: np.ndarray  # (x, y, S)
+    cell: int  # pixels along either side
+    pad: tuple[int, int]  # pixels of the first cells that lie outside of the image
+    chosen: tuple[int, int] | None  # column and row
+
+
+class Sight(NamedTuple):
+    """How an image is looked at."""
+
+    key: str  # what it is known by: another reconstruction has another key
+    source: str
+    title: str
+    names: dict[str, str]  # of what is seen: "original", "reconstruction", …
+    mode: str
+    flipped: bool  # whether left is at the right: the radiological view
+    cursor: Place
+    toward: int  # the axis that the reader moves along; -1 for none
+    jump: int  # counts the times that the page moved the cursor
+    shades: tuple[int, int]  # of 255: black and white
+    grid: Grid | None
+    course: dict[str, Any]  # of a score along the slices: {"title", "values", "worst"}
+
+
+@st.cache_resource
+def _component() -> Callable[..., Any]:
+    read = {name: (FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "slices.html", "slices.css")}
+    script = "\n".join(read[name] for name in SCRIPTS)
+    return st.components.v2.component("vqvae.slices", html=read["slices.html"], css=read["slices.css"], js=script)
+
+
+def show(original: Volume, reconstruction: Volume, sight: Sight, tell: Callable[[], None]) -> None:
+    """The viewer; `tell` is called when the reader has moved the cursor, chosen a cell or another window."""
+    _component()(data=described(original, reconstruction, sight), key=KEY, on_at_change=tell)
+
+
+def described(original: Volume, reconstruction: Volume, sight: Sight) -> dict[str, Any]:
+    """What the viewer is handed."""
+    low, high = original.window
+    grid = sight.grid
+    return {
+        "key": sight.key,
+        "source": sight.source,
+        "title": sight.title,
+        "names": sight.names,
+        "mode": sight.mode,
+        "cursor": sight.cursor,
+        "jump": sight.jump,
+        "ahead": ahead(original, sight),
+        "shades": {"low": sight.shades[0], "high": sight.shades[1]},
+        "window": {"low": low, "high": high},
+        "sizes": sizes(original),
+        "spacing": along(original, original.spacing),
+        "axis": original.axis,
+        "planes": [plane(original, axis, sight.flipped) for axis in ORDER],
+        "panels": _panels(original, sight.mode),
+        "course": sight.course,
+        "grid": grid
+        and {
+            "axis": original.axis, "cell": grid.cell, "pad": grid.pad, "columns": grid.codes.shape[0], "rows": grid.codes.shape[1],
+            "chosen": grid.chosen,
+        },
+        "slices": {f"{axis}:{at}": sent(original, reconstruction, axis, at, sight) for axis, at in wanted(original, sight)},
+    }  # fmt: skip
+
+
+def sizes(volume: Volume) -> Place:
+    """Voxels along the axes of space."""
+    return along(volume, volume.voxels.shape)
+
+
+def along(volume: Volume, values: tuple[Any, ...]) -> Any:
+    """What is said of X, Y and S, in the order of the axes of space."""
+    return tuple(values[volume.axes.index(axis)] for axis in range(3))
+
+
+def plane(volume: Volume, axis: int, flipped: bool) -> dict[str, Any]:
+    """One of the three views: which axes run across and up, and what is written at its borders.
+
+    The nose of a sagittal view is at the left.  Pictures say nothing of sides: they stay as they were.
+    """
+    across, up = (other for other in range(3) if other != axis)
+    known = not volume.source.picture
+    flip = known and (axis == 0 or flipped)
+    left, right = AXIS_LETTERS[across][:: -1 if flip else 1]
+    bottom, top = AXIS_LETTERS[up]
+    letters = {"left": left, "right": right, "top": top, "bottom": bottom} if known else {}
+    pixels = [sizes(volume)[side] for side in (across, up)]
+    return {"axis": axis, "title": PLANES[axis].title(), "sides": [across, up], "pixels": pixels, "flip": flip} | letters
+
+
+def _panels(volume: Volume, mode: str) -> list[dict[str, Any]]:
+    """Three views of a volume; of a single slice, the original beside what was chosen."""
+    if volume.slices > 1:
+        return [{"plane": place} for place in range(3)]
+    own = {"plane": ORDER.index(volume.axis)}
+    return [own | {"mode": "original"}, own] if mode != "original" else [own]
+
+
+def wanted(volume: Volume, sight: Sight) -> Iterator[tuple[int, int]]:
+    """Axis and number of every slice to send: those at the cursor, and those beside the one that the reader moves through."""
+    axes = ORDER if volume.slices > 1 else (volume.axis,)
+    yield from ((axis, sight.cursor[axis]) for axis in axes)
+    if sight.toward in axes:
+        count, at = sizes(volume)[sight.toward], sight.cursor[sight.toward]
+        reach = ahead(volume, sight)
+        yield from ((sight.toward, other) for other in range(max(0, at - reach), min(count, at + reach + 1)) if other != at)
+
+
+def ahead(volume: Volume, sight: Sight) -> int:
+    """Slices to either side that are sent with those shown: few where they are large, or take long to make."""
+    if sight.toward < 0:
+        return 0
+    weight = 2 * volume.voxels.size // sizes(volume)[sight.toward]
+    return min(1 if sight.mode == "ssim" else AHEAD, ROOM // (2 * weight))
+
+
+def sent(original: Volume, reconstruction: Volume, axis: int, at: int, sight: Sight) -> dict[str, Any]:
+    """One slice, in 256 greys of the original's window."""
+    both = {"original": original, "reconstruction": reconstruction}
+    greys = {name: pixels(volume, axis, at, original.window) for name, volume in both.items()}
+    height, width = greys["original"].shape
+    found: dict[str, Any] = {"width": width, "height": height} | {name: text(image.tobytes()) for name, image in greys.items()}
+    if sight.mode == "ssim":
+        found["ssim"] = text(similar(original, reconstruction, axis, at).tobytes())
+    if sight.grid and axis == original.axis:
+        found["codes"] = text(np.ascontiguousarray(sight.grid.codes[:, :, at], "<u2").tobytes())
+    return found
+
+
+def similar(original: Volume, reconstruction: Volume, axis: int, at: int) -> np.ndarray:
+    """(height, width) uint8: SSIM at every pixel of a slice, from 0 to 255."""
+    low, high = original.window
+    before, after = ((cut(volume, axis, at)[None] - low) / (high - low) for volume in (original, reconstruction))
+    return np.rint(255 * np.clip(maps(before, after).ssim[0], 0, 1)).astype(np.uint8)
+
+
+def cut(volume: Volume, axis: int, at: int) -> np.ndarray:
+    """(height, width) float32: a slice across an axis of space, as it is looked at, up and left as in the neurological view."""
+    across = volume.axes.index(axis)
+    image = np.take(volume.voxels, at, axis=across)
+    left = [other for other in volume.axes if other != axis]
+    return np.ascontiguousarray((image if left[0] < left[1] else image.T)[:, ::-1].T)
+
+
+def pixels(volume: Volume, axis: int, at: int, window: tuple[float, float]) -> np.ndarray:
+    """The same as uint8: the window from 0 to 255, what lies outside of it at its ends."""
+    low, high = window
+    return np.rint(np.clip((cut(volume, axis, at) - low) * (255 / (high - low)), 0, 255)).astype(np.uint8)

@@ -1,0 +1,92 @@
+"""What the report of an image looks like on the screen: verdict, numbers, tabs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import cache, inputs, panels
+from app.inputs import Desk
+from app.views import brain_codes, summary
+from app.words import count, number, plain
+from vqvae.modalities.brain.recording import PLANES, Volume
+from vqvae.modalities.brain.verdict import verdict as judge
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+HEADLINE = {  # score -> words above the number
+    "ssim_brain": "SSIM in the brain",
+    "ssim": "SSIM",
+    "psnr": "PSNR",
+    "gradient_error": "Edge error",
+}
+GROUPS = {  # words -> which scores, by name; the first that fits takes a score
+    "How alike the pictures are": "ssim|ms_ssim|gradient",
+    "Errors of intensities": "psnr|mse|mae|max",
+    "Volumes of tissues": "grey|white|fluid",
+    "Everything else": "",
+}
+LARGE = 4_000_000  # voxels from which on progress is shown from the first moment, and no second bit rate is computed for comparison
+
+
+def title(recording: Volume) -> None:
+    """What is open."""
+    source, known = st.session_state[inputs.SOURCE], cache.examples("brain")
+    name = known[source].title if source in known else plain(recording.name)
+    st.title(f"Brain MRI: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
+    facts = described(recording)
+    if source in known:
+        facts += f" {known[source].description}"
+    if recording.said:
+        facts += f" What was changed or left out while reading: {count(len(recording.said), 'note')} under Details."
+    st.caption(facts)
+
+
+def described(recording: Volume) -> str:
+    """How many slices of how many pixels, and how large they are."""
+    width, height, slices_ = recording.voxels.shape
+    if recording.source.picture:
+        what = "A picture" if slices_ == 1 else f"{slices_} pictures"
+        return f"{what} of {width} × {height} pixels, sides and sizes unknown."
+    what = f"One {PLANES[recording.axis]} slice" if slices_ == 1 else f"{slices_} {PLANES[recording.axis]} slices"
+    across, up, along = recording.spacing
+    return f"{what} of {width} × {height} pixels, voxels of {across:.3g} × {up:.3g} × {along:.3g} mm."
+
+
+def compute(desk: Desk, recording: Volume) -> cache.Shown | None:
+    """The result for the desk; what takes long says how far it is and can be stopped."""
+    return summary.compute(desk, recording, "", at_once=recording.voxels.size > LARGE)
+
+
+def verdict(shown: cache.Shown) -> None:
+    """One or two sentences to act on, and what stands behind them."""
+    rate = shown.rate
+    size = f"{count(rate.bytes, 'byte')}, {number(rate.compression_ratio)} times smaller than the pixels as stored"
+    summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}: {size}.", cache.text("brain_verdict"))
+
+
+def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """The scores that matter most and the bit rate."""
+    summary.headline(place, shown, desk, _headline(shown))
+
+
+def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
+    """How they differ from one level less, once everything else is on the screen."""
+    summary.changes(place, shown, desk, _headline(shown))
+
+
+def _headline(shown: cache.Shown) -> summary.Headline:
+    return summary.Headline(HEADLINE, shown.recording.voxels.size <= LARGE)
+
+
+@st.fragment
+def tabs(shown: cache.Shown, desk: Desk) -> None:
+    """Everything that stands behind the verdict; what is not looked at is not made."""
+    contents = {
+        "Scores": lambda: panels.grouped(shown.report.scores, GROUPS),
+        "Codes": lambda: brain_codes.codes(shown, desk),
+        "Details": lambda: summary.details(desk, shown.recording.said, "brain_details", "brain_details"),
+    }
+    summary.tabs("brain.tabs", contents)

@@ -1,0 +1,112 @@
+"""What a reader takes home: the image, one slice of it, the scores, the report, and the command that repeats it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from app import cache, panels, slices
+from app.choices_brain import CURSOR
+from app.inputs import Desk
+from app.words import count
+from vqvae.modalities.brain.recording import Volume
+from vqvae.modalities.brain.writing import write
+
+FORMATS = {  # suffix -> what it is
+    ".nii.gz": "NIfTI", ".nii": "NIfTI", ".mgz": "FreeSurfer volume", ".mgh": "FreeSurfer volume", ".png": "picture", ".tif": "picture",
+    ".npy": "NumPy array", ".zip": "NIfTI pair",
+}  # fmt: skip
+
+
+def downloads(shown: cache.Shown, desk: Desk) -> None:
+    """Everything is made when its button is clicked."""
+    st.subheader("Take it with you", anchor=False)
+    name, rebuilt = _name(shown, desk), shown.reconstruction
+    row = st.container(horizontal=True)
+
+    def button(label: str, make: Callable[[], str | bytes], ending: str, mime: str, about: str) -> None:
+        title, key = f"{label} ({ending[ending.index('.') :]})", f"download{ending}"
+        row.download_button(title, make, f"{name}{ending}", mime, on_click="ignore", icon=":material/download:", help=about, key=key)
+
+    own = own_format(rebuilt)
+    same = "of the original's shape, orientation, type and units: it overlays the original in a viewer"
+    kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
+    for suffix in dict.fromkeys([own, ".nii.gz"]):
+        about = f"The reconstruction as a {FORMATS[suffix]} {same}" if suffix == own else "The reconstruction as NIfTI, for viewers"
+        button("Reconstruction", lambda suffix=suffix: written(rebuilt, suffix), suffix, _mime(suffix), about)  # type: ignore[misc]
+    button("Slice", lambda: png(shown, "reconstruction"), "-slice.png", "image/png", "The reconstructed slice that is shown, as a picture")
+    button("Original slice", lambda: png(shown, "original"), "-slice-original.png", "image/png", "The same slice of the original")
+    button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
+    button("Scores", lambda: shown.report.events["slices"].to_csv(index=False), "-slices.csv", "text/csv", "One row per slice")
+    button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
+    other = "" if desk.source in cache.examples("brain") else " FILE stands for your own file."
+    st.caption(f"The same from the command line.{other}")
+    st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
+
+
+def own_format(recording: Volume) -> str:
+    """The suffix of the file that the recording is written as: its own format; one of two files comes zipped."""
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        made = write(_corner(recording), Path(folder) / "image")
+    return ".zip" if len(made) > 1 else made[0].name.removeprefix("image")
+
+
+def _corner(recording: Volume) -> Volume:
+    """A recording of the same format and of as many slices, as small as can be."""
+    from dataclasses import replace
+
+    return replace(recording, voxels=recording.voxels[:2, :2], span=recording.window)
+
+
+def written(recording: Volume, suffix: str) -> bytes:
+    """The file of a recording."""
+    if suffix == ".zip":
+        return panels.zipped(lambda folder: write(recording, folder / recording.name))
+    with TemporaryDirectory(prefix="vqvae-") as folder:
+        return write(recording, Path(folder) / f"image{suffix}")[0].read_bytes()
+
+
+def png(shown: cache.Shown, side: str) -> bytes:
+    """The slice shown, of those that were recorded, in 256 greys of the original's window."""
+    from PIL import Image
+
+    recording = shown.recording
+    volume = recording if side == "original" else shown.reconstruction
+    image, packed = slices.pixels(volume, recording.axis, st.session_state[CURSOR][recording.axis], recording.window), io.BytesIO()
+    Image.fromarray(image).save(packed, "png")
+    return packed.getvalue()
+
+
+def _mime(suffix: str) -> str:
+    known = {".png": "image/png", ".tif": "image/tiff", ".zip": "application/zip", ".nii.gz": "application/gzip"}
+    return known.get(suffix, "application/octet-stream")
+
+
+def command(shown: cache.Shown, desk: Desk) -> list[str]:
+    """The command that gives the same reconstruction and the same numbers."""
+    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level)]
+    return ["python", "-m", "vqvae", "reconstruct", _file(desk), *chosen, "--output", "OUT", "--report", "REPORT.json"]
+
+
+def encoding(shown: cache.Shown, desk: Desk) -> list[str]:
+    """The command that writes the same compressed file."""
+    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level)]
+    return ["python", "-m", "vqvae", "encode", _file(desk), f"{_name(shown, desk)}.vqz", *chosen]
+
+
+def _file(desk: Desk) -> str:
+    return f"example:{desk.source}" if desk.source in cache.examples("brain") else "FILE"
+
+
+def _name(shown: cache.Shown, desk: Desk) -> str:
+    return f"{shown.recording.name}-{desk.checkpoint}-{desk.level}"
+
+
+def _report(shown: cache.Shown, desk: Desk) -> str:
+    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1, allow_nan=False)
