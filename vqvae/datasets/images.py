@@ -1,23 +1,147 @@
-"""Images in folders, by person."""
+"""Images in folders, by person, and which of them train and which validate: never slices of one person on both sides."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import re
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
-_SLICES = "slices.csv"
+from vqvae.modalities.brain.names import in_order, name_of, person_of
+from vqvae.modalities.brain.reading import content
+
+TABLE = "slices.csv"
+COLUMNS = ("file", "subject", "slice")
+SPLITS = ("training", "validation", "test")
+HELD_OUT = 8  # one person of so many validates where a folder gives no split
+_FOLDERS = {"train": "training", "training": "training", "test": "test", **dict.fromkeys(("val", "validate", "validation"), "validation")}
+_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+|OAS\d_\d{4}|\d{3}_S_\d{4}", re.IGNORECASE)  # BIDS, OASIS, ADNI
+_SCANS = re.compile(r"(?:train|test)/(?:AD|NC)/(\d+)_\d+\.jpe?g$", re.IGNORECASE)  # the ADNI teaching set
+
+
+class Person(NamedTuple):
+    """The image of one person, or one of them."""
+
+    name: str
+    subject: str  # whose it is
+    split: str
+    files: tuple[Path, ...]  # what `read` takes: one file, or slices in order
+
+
+class Survey(NamedTuple):
+    """Everybody in a folder."""
+
+    people: tuple[Person, ...]
+    said: tuple[str, ...]  # what to know of their split, a sentence each
 
 
 def people(folder: Path, split: str = "") -> dict[str, tuple[Path, ...]]:
-    """The files of every person in a folder, in order, by name: what `read` takes; split: those of this split only.
+    """Name -> files, which is what `read` takes, of everybody in a folder, in a split of it ("training", "validation", "test") where given.
 
-    ValueError when the folder is missing or holds no images.
+    Folders of NIfTI or other volumes, of slices with a `slices.csv`, the OASIS and ADNI teaching sets, and any others of pictures or DICOM
+    files.  ValueError when the folder is missing, holds no image, or nobody is in the split.
     """
+    if split and split not in SPLITS:
+        raise ValueError(f"there is no split {split!r}; there are: {', '.join(SPLITS)}")
+    everybody = survey(folder).people
+    found = {person.name: person.files for person in everybody if not split or person.split == split}
+    if not found:
+        there = ", ".join(sorted({person.split for person in everybody}))
+        raise ValueError(f"{folder} has nobody in the split {split!r}; it has: {there}")
+    return found
+
+
+def selected(folder: Path, names: list[str]) -> dict[str, tuple[Path, ...]]:
+    """The same of people by name; ValueError naming who is missing and who is there."""
+    there = people(folder)
+    missing = [name for name in names if name not in there]
+    if missing or not names:
+        shown = ", ".join([*there][:12]) + (f", … ({len(there)} in all)" if len(there) > 12 else "")
+        raise ValueError(f"{folder} has no image called {', '.join(missing) or '(none was named)'}; it has {shown}")
+    return {name: there[name] for name in names}
+
+
+def survey(folder: Path) -> Survey:
+    """Everybody in a folder, with a split by person: the folder's own, or one of ours."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
-    found: dict[str, list[tuple[int, Path]]] = {}
-    with (folder / _SLICES).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if not split or row["split"] == split:
-                found.setdefault(row["subject"], []).append((int(row["slice"]), folder / row["file"]))
-    return {name: tuple(path for _, path in sorted(rows)) for name, rows in found.items()}
+    found = _tabled(folder) if (folder / TABLE).is_file() else _found(folder)
+    if not found:
+        raise ValueError(f"{folder} holds no image: NIfTI, MGH, DICOM, PNG, JPEG and TIFF files work, also in folders below it")
+    if not any(person.split for person in found):
+        found = _divided(found)
+        own = f"{folder.name} gives no split: one subject of {HELD_OUT} validates, chosen by a hash of the name"
+        return Survey(tuple(found), (own,))
+    if not any(person.split == "validation" for person in found):
+        found = [person._replace(split="validation") if person.split == "test" else person for person in found]
+    return Survey(tuple(found), tuple(_warnings(folder, found)))
+
+
+def _tabled(folder: Path) -> list[Person]:
+    """What `slices.csv` lists."""
+    rows: dict[tuple[str, str], list[tuple[float, Path]]] = {}
+    try:
+        with (folder / TABLE).open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                said = row.get("split") or ""
+                place = (row["subject"], _FOLDERS.get(said.lower(), said))
+                rows.setdefault(place, []).append((float(row["slice"]), folder / row["file"]))
+    except (KeyError, ValueError, TypeError, UnicodeDecodeError, csv.Error):
+        raise ValueError(f"{folder / TABLE} has to have the columns {', '.join(COLUMNS)} with a number in the last") from None
+    times = Counter(subject for subject, _ in rows)
+    return [
+        Person(f"{split}/{subject}" if times[subject] > 1 else subject, subject, split, tuple(path for _, path in sorted(files)))
+        for (subject, split), files in rows.items()
+    ]
+
+
+def _found(folder: Path) -> list[Person]:
+    """What files there are; pictures of one person in one folder are slices of one volume, and so are DICOM files in one folder."""
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for path in in_order(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        if "_seg" in path.parent.name.lower():
+            continue  # labels, not images
+        kind = content(path)
+        if kind == "volume" and path.suffix.lower() in (".img", ".rec", ".brik"):
+            continue  # the header beside it is read
+        below = path.relative_to(folder).parent.as_posix()
+        if kind in ("volume", "array"):
+            groups[below, name_of(path)] = [path]
+        elif kind in ("picture", "dicom"):
+            groups.setdefault((below, person_of(path) if kind == "picture" else ""), []).append(path)
+    times = Counter(name or Path(below).name for below, name in groups)
+    return [_person(folder, below, name, tuple(paths), times) for (below, name), paths in groups.items()]
+
+
+def _person(folder: Path, below: str, name: str, paths: tuple[Path, ...], times: Counter[str]) -> Person:
+    """below: the folder's path in `folder`; name: of the image there, empty for all of it."""
+    called = name or (Path(below).name if below != "." else folder.name)
+    words = [word for part in Path(below).parts for word in re.split(r"[_\-. ]", part.lower())]
+    split = next((_FOLDERS[word] for word in reversed(words) if word in _FOLDERS), "")
+    subject = _SUBJECT.search(paths[0].relative_to(folder).as_posix())
+    unique = called if times[called] == 1 else f"{below}/{name}".rstrip("/")
+    return Person(unique, subject[0] if subject else called, split, paths)
+
+
+def _divided(found: list[Person]) -> list[Person]:
+    """One subject of `HELD_OUT` validates, at least one where there are two."""
+    subjects = sorted({person.subject for person in found}, key=lambda subject: hashlib.sha256(subject.encode()).digest())
+    held = set(subjects[: max(1, round(len(subjects) / HELD_OUT))]) if len(subjects) > 1 else set()
+    return [person._replace(split="validation" if person.subject in held else "training") for person in found]
+
+
+def _warnings(folder: Path, found: list[Person]) -> list[str]:
+    splits: dict[str, set[str]] = {}
+    for person in found:
+        splits.setdefault(person.subject, set()).add(person.split)
+    shared = [subject for subject, names in splits.items() if len(names) > 1]
+    said = []
+    if shared:
+        which = ", ".join(shared[:3]) + (", …" if len(shared) > 3 else "")
+        many = f"{len(shared)} of {len(splits)} subjects ({which})"
+        said.append(f"the split of {folder.name} shares {many}: scores are better than on new people")
+    if any(_SCANS.search(person.files[0].as_posix()) for person in found[:1]):
+        said.append(f"names in {folder.name} tell scans and not people: whether people are shared between its splits cannot be known")
+    return said
