@@ -26,6 +26,7 @@ RATES = {  # of a unit: the name that results give it, and what it means
         "Bits of the .vqz file per note, headers included, without which keys are struck and without what passes through untouched "
         "(tempo, pedals, texts): those are stated apart.",
     ),
+    "bit/pixel": ("bits_per_pixel", "Bits of the .vqz file, everything in it, per pixel, or voxel, of the image."),
 }
 APART = {
     "pitch_bits_per_note": "Bits of the .vqz file per note that say which keys are struck.",

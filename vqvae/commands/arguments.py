@@ -27,6 +27,7 @@ def reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, help="samples per second, for files that do not say")
     which = 'a track of a MIDI file: its number, its name, or "track 2, channel 1"; all that are no drums when left out'
     parser.add_argument("--track", metavar="TRACK", help=which)
+    parser.add_argument("--volume", type=int, metavar="N", help="which volume of a series in one image file, from 1; else the first")
     parser.add_argument("--from", type=float, metavar="SECONDS", help="where to begin in a performance")
     parser.add_argument("--to", type=float, metavar="SECONDS", help="where to end in it")
 
@@ -47,8 +48,9 @@ def _read(kind: Any, file: str, options: argparse.Namespace) -> Any:
     own = {name: getattr(options, option) for option, name in KINDS[kind.name].reading.items() if getattr(options, option) is not None}
     name = file.removeprefix("example:")
     coded = file.lower().endswith(".vqz") and Path(file).is_file()
-    if options.track is not None and (name != file or coded):
-        raise ValueError(f"--track chooses in MIDI files, {file} is none: leave it out")
+    for option, what in (("track", "MIDI files"), ("volume", "images of several volumes")):
+        if getattr(options, option) is not None and (name != file or coded):
+            raise ValueError(f"--{option} chooses in {what}, {file} is none: leave it out")
     if name != file:
         return kind.example(name)
     if coded:
@@ -101,6 +103,8 @@ def stated_rate(cost: Rate) -> str:
     """A rate in words."""
     if cost.unit == "bit/s":
         return f"{cost.value:.0f} bit/s per lead, {cost.compression_ratio:.1f} times smaller"
+    if cost.unit == "bit/pixel":
+        return f"{cost.value:.3f} bit/pixel, {cost.compression_ratio:.1f} times smaller"
     apart = ", ".join(f"{name.removesuffix('_bits_per_note')} {value:.2f}" for name, value in cost.apart.items())
     return f"{cost.value:.2f} {cost.unit} (apart from that: {apart}), {cost.compression_ratio:.1f} times smaller"
 
@@ -112,22 +116,23 @@ def listed(text: str) -> list[str]:
 
 def selection(parser: argparse.ArgumentParser) -> None:
     """Which recordings of which folder."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records, or of MIDI files in folders")
+    folders = "a folder of WFDB records, of MIDI files, of images of brains, or of MNIST"
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help=folders)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--records", metavar="A,B", help="these records only")
+    which.add_argument("--records", metavar="A,B", help="these records, or people, only")
     which.add_argument("--pieces", metavar="A,B", help='MIDI files whose paths match one of these patterns: "Haydn/*,Schubert/*"')
-    which.add_argument("--split", choices=("training", "validation"), help="the recordings of this split of a known data set")
+    which.add_argument("--split", choices=("training", "validation"), help="the recordings of this split of a data set, or of its people")
 
 
-def selected(options: argparse.Namespace, kind: str) -> dict[str, Path]:
+def selected(options: argparse.Namespace, kind: str) -> dict[str, Any]:
     """The recordings that `selection` names, by the name that results call each; ValueError when one is missing."""
-    from vqvae.datasets.splits import split_of
-
     require_fit(kind, options)
     asked = getattr(options, KINDS[kind].choosing)
     chosen = None if asked is None else listed(asked)
     if options.split:
-        chosen = list(getattr(split_of(options.data), options.split))
+        chosen = KINDS[kind].divided(options.data, options.split)
+        for caution in KINDS[kind].cautions(options.data):
+            print(f"note: {caution}", file=sys.stderr)
     return in_folder(kind, options.data, chosen)
 
 

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from vqvae.codec.protocol import Codec
     from vqvae.contest.race import Told as Heard
 
-RATIOS = "8,16,32,64"
 LEVELS = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
 
 
 def add(command: Add) -> None:
     """Declare `benchmark`."""
     many = command("benchmark", benchmark, "Score every codec at several sizes on a folder of recordings.")
-    many.add_argument("kind", metavar="KIND", help="of data: ecg or piano")
+    many.add_argument("kind", metavar="KIND", help="of data: ecg, piano, brain or digits")
     selection(many)
     many.add_argument("--codecs", metavar="A,B", help="names that `list` shows, or checkpoint folders; all of them when left out")
-    many.add_argument("--ratios", metavar="R,R", help=f"compression ratios to read scores off at; {RATIOS} when left out; ecg only")
+    usual = ", ".join(f"{name} {kind.ratios}" for name, kind in KINDS.items() if kind.ratios)
+    many.add_argument("--ratios", metavar="R,R", help=f"compression ratios to read scores off at; when left out: {usual}")
     many.add_argument("--leads", metavar="all|first|NAME", help="the leads that are coded; all when left out; ecg only")
     many.add_argument("--seconds", type=float, help="the beginning of every recording only")
+    many.add_argument("--slices", type=int, metavar="N", help="so many slices in the middle of every volume only; brain only")
     many.add_argument("--output", type=Path, required=True, metavar="RESULTS.json")
 
 
@@ -43,7 +44,8 @@ def benchmark(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no kind of data {options.kind!r}; there are: {', '.join(names())}")
     require_writable(options.output)
     entrants = [codecs.codec(name) for name in (listed(options.codecs) if options.codecs is not None else codecs.names(options.kind))]
-    ratios = [_number(text) for text in listed(RATIOS if options.ratios is None else options.ratios)]
+    usual = KINDS[options.kind].ratios
+    ratios = [_number(text) for text in listed(usual if options.ratios is None else options.ratios)]
     paths = selected(options, options.kind)
     one_thread()
     with Told() as told:
@@ -51,8 +53,7 @@ def benchmark(options: argparse.Namespace) -> None:
         def tell(name: str, doing: str, share: float) -> None:
             told(f"{name}: {doing}", share)
 
-        sizes = KINDS[options.kind].sizes
-        found = _at_ratios(options, paths, entrants, ratios, tell) if sizes else _at_qualities(options, paths, entrants, tell)
+        found = _at_ratios(options, paths, entrants, ratios, tell) if usual else _at_qualities(options, paths, entrants, tell)
     digests: dict[str, str] = {codec.name: codecs.identity(codec) for codec in entrants}
     data = {"folder": folder_of(options), "recordings": list(paths)}
     result = {**origin(digests, options.command), "data": data, **found}
@@ -74,6 +75,10 @@ def _at_ratios(
     kind: Any = modality(options.kind)
 
     def cut(recording: Any) -> Any:
+        if options.slices is not None:
+            return kind.middle(recording, options.slices)
+        if options.seconds is None and options.leads is None:
+            return recording
         leads = {None: None, "all": None, "first": recording.leads[:1]}.get(options.leads, [options.leads])
         return kind.excerpt(recording, leads, options.seconds)
 

@@ -12,7 +12,7 @@ from vqvae.commands.terminal import Told
 def add(command: Add) -> None:
     """Declare `download` and `list`."""
     fetch = command("download", download, "Download a data set: resumable, every file checked by its sha256.")
-    fetch.add_argument("dataset", metavar="DATASET", help="mitdb, ludb or asap")
+    fetch.add_argument("dataset", metavar="DATASET", help="mitdb, ludb, asap or mnist; oasis and adni say where they are to be had")
     fetch.add_argument("--output", type=Path, required=True, metavar="DIR")
     command("list", listing, "Show checkpoints, examples and data sets.")
 
@@ -30,7 +30,7 @@ def listing(options: argparse.Namespace) -> None:
     """What there is to use."""
     from vqvae import baselines
     from vqvae import checkpoint as checkpoints
-    from vqvae.datasets.registry import DATASETS
+    from vqvae.datasets.registry import DATASETS, ELSEWHERE
     from vqvae.modalities import modality, names
 
     for folder in checkpoints.folders():
@@ -42,3 +42,5 @@ def listing(options: argparse.Namespace) -> None:
             print(f"example     {kind}  example:{example}")
     for dataset in DATASETS.values():
         print(f"data set    {dataset.name}  {dataset.title}, {dataset.licence}")
+    for name in ELSEWHERE:
+        print(f"data set    {name}  asks for a registration: `download {name}` says where")

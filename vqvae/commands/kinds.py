@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from vqvae.datasets import digits
+from vqvae.datasets import digits, images
 from vqvae.datasets.pieces import piece_name, pieces
-from vqvae.datasets.splits import record_folder, select
+from vqvae.datasets.splits import record_folder, select, split_of
+from vqvae.modalities.brain.writing import SUFFIXES as IMAGES
 from vqvae.modalities.piano.uploads import SUFFIXES
 
 
@@ -22,12 +23,16 @@ class Kind(NamedTuple):
     reading: Mapping[str, str]  # options that its `read` takes, and what it calls them
     others: frozenset[str]  # further options that concern it
     suffixes: frozenset[str]  # of the one file that a recording is written as; none where it is several
-    sizes: bool  # whether its codecs are compared at compression ratios, or at qualities
+    ratios: str = ""  # compression ratios that scores of its codecs are read off at; none where they are compared at qualities
+    divided: Callable[[Path, str], list[str]] = lambda folder, split: list(getattr(split_of(folder), split))
+    """Names of the recordings in a split of a folder."""
+    cautions: Callable[[Path], Sequence[str]] = lambda folder: ()
+    """What to know of a folder's split."""
 
     @property
     def options(self) -> frozenset[str]:
         """Every option that concerns it and not all kinds."""
-        return self.others | {self.choosing, *self.reading}
+        return self.others | {self.choosing, *self.reading} | ({"ratios"} if self.ratios else set())
 
 
 def _records(folder: Path, chosen: list[str] | None) -> dict[str, Any]:
@@ -42,13 +47,21 @@ def _digits(folder: Path, chosen: list[str] | None) -> dict[str, Any]:
     return digits.parts(folder) if chosen is None else digits.selected(folder, chosen)
 
 
+def _people(folder: Path, chosen: list[str] | None) -> dict[str, Any]:
+    return dict(images.people(folder) if chosen is None else images.selected(folder, chosen))
+
+
 KINDS = MappingProxyType(
     {
-        "ecg": Kind("records", _records, {"rate": "rate"}, frozenset(("lead", "leads", "noise", "ratios")), frozenset(), True),
-        "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio")), SUFFIXES, False),
-        "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png")), False),
+        "ecg": Kind("records", _records, {"rate": "rate"}, frozenset(("lead", "leads", "noise", "seconds")), frozenset(), "8,16,32,64"),
+        "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES),
+        "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
+        "brain": Kind(
+            "records", _people, {"volume": "volume"}, frozenset(("slices",)), frozenset((*IMAGES, ".gz")), "14,28,57",
+            lambda folder, split: [*images.people(folder, split)], lambda folder: images.survey(folder).said,
+        ),
     }
-)
+)  # fmt: skip
 
 
 def require_fit(kind: str, options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +12,7 @@ from vqvae.modalities import modality, names
 
 UNKNOWN = "ecg"
 """What is taken for granted when nothing tells: recordings come in more formats than can be recognised."""
+_LOOKED_INTO = 20  # files of a folder
 
 
 def recognised(files: Mapping[str, BinaryIO]) -> str:
@@ -32,8 +34,9 @@ def recognised_bytes(files: Mapping[str, bytes]) -> str:
 
 
 def recognised_path(path: Path) -> str:
-    """The same of a file on disk, of which no more is read than tells; by its name where there is none."""
-    if not path.is_file():
+    """The same of a file on disk, or of the first ones in a folder, as far as that takes; by its name where there is none."""
+    files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())[:_LOOKED_INTO] if path.is_dir() else []
+    if not files:
         return recognised_bytes({path.name: b""})
-    with path.open("rb") as file:
-        return recognised({path.name: file})
+    with ExitStack() as opened:
+        return recognised({file.name: opened.enter_context(file.open("rb")) for file in files})

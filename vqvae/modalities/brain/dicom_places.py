@@ -44,7 +44,7 @@ def stack(files: list[Dataset]) -> Stack:
         said.append(f"{len(planes) - len(kept)} images that lie in another direction, or nowhere, were left out.")
     row, column = planes[kept[0]].directions  # type: ignore[misc]
     normal = np.cross(row, column)
-    heights = {i: float(planes[i].position @ normal) for i in kept}  # type: ignore[operator]
+    heights = {i: float(planes[i].position @ normal) for i in kept}
     order = sorted(kept, key=lambda i: (heights[i], planes[i].number, i))
     once = [i for place, i in enumerate(order) if not place or heights[i] - heights[order[place - 1]] > 1e-3]
     if len(once) < len(order):

@@ -22,6 +22,14 @@ def excerpt(recording: Volume, start: int = 0, stop: int | None = None) -> Volum
     return replace(recording, voxels=recording.voxels[:, :, start:stop], affine=affine, span=recording.window)
 
 
+def middle(recording: Volume, slices: int) -> Volume:
+    """So many slices around the middle, all where there are no more; ValueError for none."""
+    if slices < 1:
+        raise ValueError(f"{slices} slices hold nothing: give a number above 0")
+    start = max(0, (recording.slices - slices) // 2)
+    return excerpt(recording, start, start + slices)
+
+
 def sampled(recording: Volume, slices: float) -> Volume:
     """Four pieces spread over the volume, end to end, `slices` in all; the volume itself when it has no more.
 

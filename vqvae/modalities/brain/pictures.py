@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -69,6 +69,22 @@ def read_picture(path: Path) -> Picture:
             raise ValueError(f"{path.name} is no picture that can be read, or far too large: {known}.") from None
         except (OSError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, MemoryError):
             raise ValueError(f"{path.name} is a damaged or truncated picture: get another copy of it.") from None
+
+
+def size_of(file: BinaryIO) -> tuple[int, ...]:
+    """Columns and rows of a picture, without reading it; nothing when they cannot be told."""
+    from PIL import Image, UnidentifiedImageError
+
+    file.seek(0)
+    with quiet():
+        try:
+            with Image.open(file, formats=FORMATS) as image:
+                return image.size
+        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError):
+            return ()
+        finally:
+            if not file.closed:
+                file.seek(0)
 
 
 def _grey(image: Image, frames: int, file: str) -> Picture:

@@ -12,15 +12,19 @@ from vqvae.modalities.brain.contents import content_of
 from vqvae.modalities.brain.dicom import SUFFIXES as DICOM
 from vqvae.modalities.brain.names import name_of, person_of
 from vqvae.modalities.brain.nifti import SUFFIXES as VOLUMES
+from vqvae.modalities.brain.pictures import size_of
 from vqvae.modalities.brain.reading import of_folder
 
 SUFFIXES = frozenset((*VOLUMES, ".gz", *DICOM, ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy"))
+LEAST_SIDE = 65  # pixels along the longer side: smaller pictures are no slices
 _LOOKED_INTO = 8  # files of an archive, when their names do not tell
 
 
 def recognises(name: str, file: BinaryIO) -> bool:
     """Whether a file of this name and with these contents is for `read`: by its suffix, its first bytes, or what is in an archive."""
     found = content_of(name, file)
+    if found == "picture":
+        return max(size_of(file), default=LEAST_SIDE) >= LEAST_SIDE
     return _archive_holds_image(file) if found == "archive" else bool(found)
 
 
