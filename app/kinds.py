@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from vqvae.modalities.brain.recording import Volume
+from vqvae.modalities.digits.recording import Digits
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano.recording import Piano
 from vqvae.modalities.recognition import recognised_bytes
@@ -53,6 +54,10 @@ KINDS = {
         Kind(
             "brain", "Brain MRI", "screens/brain.py", ":material/neurology:", Volume, "bit/pixel", "",
             "Your own images, then computed brains, of which it is known what every voxel holds.",
+        ),
+        Kind(
+            "digits", "Digits", "screens/digits.py", ":material/draw:", Digits, "bit/pixel", "",
+            "Your own drawings and images, then digits that were scanned or drawn.",
         ),
     )
 }  # fmt: skip

@@ -94,6 +94,11 @@ def _read(files: dict[str, bytes], rate: float | None) -> Any:
         return cache.receive(files, rate)
 
 
+def lay(files: dict[str, bytes], recording: Any) -> None:
+    """Put a recording that a page has made on the desk at the next run, and beside it the files that it can be read from."""
+    _open(Files(files, None), recording)
+
+
 def _open(came: Files, found: Any) -> bool:
     source = f"upload:{cache.digest(came.files)}"
     kept: dict[str, Any] = {source: found.recording if isinstance(found, Decoded) else found}
@@ -124,7 +129,8 @@ def unpacked(source: str) -> Unpacked | None:
     with TemporaryDirectory(prefix="vqvae-") as folder:
         own: Any = modality(recognised(came.files).name)
         main = own.receive(came.files, Path(folder))
-        return Unpacked(main.name, {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}, came.rate)
+        found = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
+        return Unpacked(main.name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}, came.rate)
 
 
 def tracks(source: str) -> tuple[Part, ...]:
