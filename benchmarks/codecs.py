@@ -18,10 +18,13 @@ class Part(NamedTuple):
 
 RECORDS = ("--records", "114,124,207,223")
 PIECES = ("--pieces", "Haydn/*,Schubert/*")
+PEOPLE = ("--split", "validation")
 PARTS = {  # by result
     "ecg-first-lead-10-min": Part("ecg", "mitdb", (*RECORDS, "--leads", "first", "--seconds", "600")),
     "ecg-whole-records": Part("ecg", "mitdb", RECORDS),
     "piano-whole-pieces": Part("piano", "asap", PIECES),
+    "brain-volumes": Part("brain", "oasis", PEOPLE),
+    "brain-slices-alone": Part("brain", "oasis", (*PEOPLE, "--alone", "8")),
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -112,13 +112,17 @@ AT_RATIOS = {  # score -> the ratios at which a benchmark's table shows it; all 
     "prdn": (),
     "qrs_duration_within_10ms": (16.0, 32.0),
     "r_peak_f1_36ms": (16.0, 32.0),
+    "ssim": (),
+    "ssim_brain": (),
+    "psnr": (28.0, 57.0),
 }
 
 
 def _benchmark(entries: list[dict[str, Any]], points: list[dict[str, Any]]) -> str:
     """A row per codec, a column for every headline score and ratio, and the mean time for one file."""
     ratios = list(dict.fromkeys(entry["compression_ratio"] for entry in entries))
-    columns = [(name, ratio) for name, some in AT_RATIOS.items() for ratio in ratios if not some or ratio in some]
+    first = entries[0]["scores"] if entries else {}
+    columns = [(name, ratio) for name, some in AT_RATIOS.items() for ratio in ratios if name in first and (not some or ratio in some)]
     found = {(entry["codec"], entry["compression_ratio"]): entry["scores"] for entry in entries}
     codecs = list(dict.fromkeys(entry["codec"] for entry in entries))
     rows = []
@@ -126,9 +130,11 @@ def _benchmark(entries: list[dict[str, Any]], points: list[dict[str, Any]]) -> s
         mine = [point for point in points if point["codec"] == codec]
         files = sum(len(point["recordings"]) for point in mine)
         seconds = [sum(point["seconds"][part] for point in mine) / files for part in ("encode", "decode")]
-        figures = [found[codec, ratio].get(name, {"value": None})["value"] for name, ratio in columns]
-        rows.append([codec, *(_number(value, 2) for value in figures), " / ".join(_number(value, 1) for value in seconds)])
-    titles = ["codec", *(f"{HEADLINES[name]} at {ratio:g} (%)" for name, ratio in columns), "encode / decode (s)"]
+        values = {(name, ratio): found[codec, ratio].get(name, {"value": None})["value"] for name, ratio in columns}
+        figures = [_number(value, PLACES.get(name, 2)) for (name, _), value in values.items()]
+        rows.append([codec, *figures, " / ".join(_number(value, 1) for value in seconds)])
+    units = {name: f" ({first[name]['unit']})" if first[name]["unit"] else "" for name in first}
+    titles = ["codec", *(f"{HEADLINES[name]} at {ratio:g}{units[name]}" for name, ratio in columns), "encode / decode (s)"]
     return _markdown(titles, rows)
 
 

@@ -29,6 +29,7 @@ def add(command: Add) -> None:
     many.add_argument("--leads", metavar="all|first|NAME", help="the leads that are coded; all when left out; ecg only")
     many.add_argument("--seconds", type=float, help="the beginning of every recording only")
     many.add_argument("--slices", type=int, metavar="N", help="so many slices in the middle of every volume only; brain only")
+    many.add_argument("--alone", type=int, metavar="N", help="so many slices of every volume, evenly apart, as recordings of their own")
     many.add_argument("--output", type=Path, required=True, metavar="RESULTS.json")
 
 
@@ -69,6 +70,7 @@ def _at_ratios(
     options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], ratios: list[float], told: Heard
 ) -> dict[str, Any]:
     """At sizes that cover the useful compression ratios."""
+    from vqvae.contest.benchmark import GRID
     from vqvae.contest.benchmark import benchmark as run
     from vqvae.modalities import modality
 
@@ -82,7 +84,9 @@ def _at_ratios(
         leads = {None: None, "all": None, "first": recording.leads[:1]}.get(options.leads, [options.leads])
         return kind.excerpt(recording, leads, options.seconds)
 
-    return run(options.kind, paths, entrants, ratios, cut, told)
+    apart = None if options.alone is None else lambda recording: kind.apart(recording, options.alone)
+    grid = KINDS[options.kind].grid or GRID
+    return run(options.kind, paths, entrants, ratios, cut, told, grid, apart)
 
 
 def _at_qualities(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Kind(NamedTuple):
     others: frozenset[str]  # further options that concern it
     suffixes: frozenset[str]  # of the one file that a recording is written as; none where it is several
     ratios: str = ""  # compression ratios that scores of its codecs are read off at; none where they are compared at qualities
+    grid: Sequence[float] = ()  # ratios at which files are made for that, where not the usual ones
     divided: Callable[[Path, str], list[str]] = lambda folder, split: list(getattr(split_of(folder), split))
     """Names of the recordings in a split of a folder."""
     cautions: Callable[[Path], Sequence[str]] = lambda folder: ()
@@ -57,7 +58,8 @@ KINDS = MappingProxyType(
         "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES),
         "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
         "brain": Kind(
-            "records", _people, {"volume": "volume"}, frozenset(("slices",)), frozenset((*IMAGES, ".gz")), "14,28,57",
+            "records", _people, {"volume": "volume"}, frozenset(("slices", "alone")), frozenset((*IMAGES, ".gz")), "14,28,57,114",
+            (9.0, 14.2, 28.4, 57.0, 113.0, 150.0),
             lambda folder, split: [*images.people(folder, split)], lambda folder: images.survey(folder).said,
         ),
     }

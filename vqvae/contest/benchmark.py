@@ -19,6 +19,12 @@ GRID = tuple(3.6 * (112 / 3.6) ** (step / 9) for step in range(10))
 """Compression ratios at which files are made: 3.6 to 112, so that 4 to 100 lie between two of them."""
 
 
+Cut = Callable[[Any], Any]
+"""A recording -> part of it."""
+Apart = Callable[[Any], Mapping[str, Any]]
+"""A recording -> several, each with what its name gains."""
+
+
 class _Row(NamedTuple):
     """What is kept of a result."""
 
@@ -36,11 +42,14 @@ def benchmark(
     paths: Mapping[str, Path],
     codecs: Sequence[Codec],
     ratios: Sequence[float],
-    cut: Callable[[Any], Any] = lambda recording: recording,
+    cut: Cut = lambda recording: recording,
     told: Told | None = None,
     grid: Sequence[float] = GRID,
+    apart: Apart | None = None,
 ) -> dict[str, Any]:
     """The schema's "points" and "at_ratios" (`schema.interpolated`) for recordings by name, each shortened by `cut`.
+
+    With `apart`, what that makes of each are recordings of their own.
 
     "failed" names every recording that a codec could not code, and why.  ValueError when a ratio lies outside the grid.
     """
@@ -52,11 +61,12 @@ def benchmark(
         for result in contest.curve(codecs, sizes, tell):
             yield result, 0 if isinstance(result, Failed) else sizes.index(result.size)
 
-    rows, failed = _measured(kind, paths, codecs, cut, told, measured)
+    rows, failed = _measured(kind, _Source(paths, cut, apart or _whole), codecs, told, measured)
     scores = rows[0].scores if rows else ()
+    names = list(dict.fromkeys(name for name in (*(row.recording for row in rows), *(failure["recording"] for failure in failed))))
     return {
         "points": _points(rows),
-        "at_ratios": interpolated(_curves(rows), ratios, scores, list(paths)),
+        "at_ratios": interpolated(_curves(rows), ratios, scores, names),
         "failed": failed,
     }
 
@@ -66,7 +76,7 @@ def benchmark_qualities(
     paths: Mapping[str, Path],
     codecs: Sequence[Codec],
     qualities: Mapping[str, Sequence[float]],
-    cut: Callable[[Any], Any] = lambda recording: recording,
+    cut: Cut = lambda recording: recording,
     told: Told | None = None,
 ) -> dict[str, Any]:
     """The schema's "points" for recordings by name, each shortened by `cut`: every codec at the qualities given for its name.
@@ -78,32 +88,51 @@ def benchmark_qualities(
         for result in contest.at(codecs, qualities, tell):
             yield result, 0 if isinstance(result, Failed) else qualities[result.codec].index(result.quality)
 
-    rows, failed = _measured(kind, paths, codecs, cut, told, measured)
+    rows, failed = _measured(kind, _Source(paths, cut, _whole), codecs, told, measured)
     return {"points": _points(rows), "failed": failed}
+
+
+def _whole(recording: Any) -> dict[str, Any]:
+    return {"": recording}
+
+
+class _Source(NamedTuple):
+    """Where recordings come from."""
+
+    paths: Mapping[str, Path]
+    cut: Cut
+    apart: Apart
+
+    def pieces(self, kind: str, name: str) -> dict[str, Any]:
+        """What there is of one recording, by name."""
+        found = self.apart(self.cut(modality(kind).read(self.paths[name])))
+        return {f"{name}/{part}" if part else name: piece for part, piece in found.items()}
 
 
 def _measured(
     kind: str,
-    paths: Mapping[str, Path],
+    source: _Source,
     codecs: Sequence[Codec],
-    cut: Callable[[Any], Any],
     told: Told | None,
     measured: Callable[[Contest, Told], Iterator[tuple[Result | Failed, int]]],
 ) -> tuple[list[_Row], list[dict[str, str]]]:
     """What `measured` finds on every recording, each with its place in the grid, in the order of the codecs; and what failed."""
     rows: list[_Row] = []
     failed: list[dict[str, str]] = []
-    for done, (name, path) in enumerate(paths.items()):
+    for done, whole in enumerate(source.paths):
+        pieces = source.pieces(kind, whole)
+        part = 1 / max(1, len(pieces))
+        for before, (name, piece) in enumerate(pieces.items()):
 
-        def tell(codec: str, doing: str, share: float, name: str = name, done: int = done) -> None:
-            if told:
-                told(f"{name} {codec}", doing, (done + share) / len(paths))
+            def tell(codec: str, doing: str, share: float, name: str = name, start: float = done + part * before, part: float = part) -> None:
+                if told:
+                    told(f"{name} {codec}", doing, (start + share * part) / len(source.paths))
 
-        for result, aim in measured(prepare(kind, cut(modality(kind).read(path))), tell):
-            if isinstance(result, Failed):
-                failed.append({"recording": name, **result._asdict()})
-            else:
-                rows.append(_row(result, aim, name))
+            for result, aim in measured(prepare(kind, piece), tell):
+                if isinstance(result, Failed):
+                    failed.append({"recording": name, **result._asdict()})
+                else:
+                    rows.append(_row(result, aim, name))
     rows.sort(key=lambda row: ([codec.name for codec in codecs].index(row.codec), row.aim))
     return rows, failed
 

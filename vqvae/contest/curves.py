@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-ERRORS = ("prd", "prdn")
+ERRORS = ("prd", "prdn", "mse", "mae")
 """Scores that fall off as a power of the rate."""
 
 

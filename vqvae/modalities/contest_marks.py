@@ -44,6 +44,7 @@ MARKS = (
 _OWN = (  # what ships, by kind of data: codecs of two kinds never stand in one picture
     ("ecg-fine", "ecg", "wavelet-adaptive", "wavelet", "dct", "smoothing", "averaging", "autoencoder", "vae"),
     ("piano-fine", "piano", "grid-adaptive", "grid"),
+    ("brain-fine", "brain", "plane-wavelet-adaptive", "plane-wavelet", "jpeg2000", "jpeg", "webp"),
 )
 _PLACES = {name: place for own in _OWN for place, name in enumerate(own)}
 

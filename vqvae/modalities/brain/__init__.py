@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vqvae.modalities.brain.examples import example, examples
-from vqvae.modalities.brain.excerpts import excerpt, middle, sampled
+from vqvae.modalities.brain.excerpts import apart, excerpt, middle, sampled
 from vqvae.modalities.brain.figures import figure
 from vqvae.modalities.brain.layouts import check_layout
 from vqvae.modalities.brain.reading import read
@@ -34,6 +34,7 @@ __all__ = [
     "Source",
     "Volume",
     "analyse",
+    "apart",
     "check_layout",
     "compare",
     "describe_preprocessing",

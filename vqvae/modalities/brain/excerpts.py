@@ -30,6 +30,16 @@ def middle(recording: Volume, slices: int) -> Volume:
     return excerpt(recording, start, start + slices)
 
 
+def apart(recording: Volume, slices: int) -> dict[str, Volume]:
+    """So many slices, evenly apart from the first one on, as images of one slice each, by their numbers; all where there are no more."""
+    if slices < 1:
+        raise ValueError(f"{slices} slices hold nothing: give a number above 0")
+    count = min(slices, recording.slices)
+    places = [place * recording.slices // count for place in range(count)]
+    named = {f"{place + 1:03d}": excerpt(recording, place, place + 1) for place in places}
+    return {number: replace(image, name=f"{recording.name}_{number}") for number, image in named.items()}
+
+
 def sampled(recording: Volume, slices: float) -> Volume:
     """Four pieces spread over the volume, end to end, `slices` in all; the volume itself when it has no more.
 
