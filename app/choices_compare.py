@@ -119,9 +119,11 @@ def offer(scores: Sequence[str]) -> None:
 
 def choose_kind(place: DeltaGenerator) -> None:
     """Which kind of data is compared."""
+    if inputs.kind().name not in COMPARED:
+        inputs.turn_to(next(iter(COMPARED)))
     st.session_state[KIND] = inputs.kind().name
     place.segmented_control(
-        "Kind of data", list(KINDS), key=KIND, format_func=lambda name: KINDS[name].title, required=True, label_visibility="collapsed",
+        "Kind of data", list(COMPARED), key=KIND, format_func=lambda name: KINDS[name].title, required=True, label_visibility="collapsed",
         on_change=lambda: inputs.turn_to(st.session_state[KIND]),
     )  # fmt: skip
 
@@ -147,13 +149,15 @@ def _choose_size(place: DeltaGenerator, source: str, amount: Amount) -> int:
     unit, *limits = own().limits
     low, high = sorted(amount.said(amount.to_bytes(limit, unit), state[at.unit]) for limit in limits)
     state[at.size] = float(min(max(state[at.size], low), high))
+    usual = "%.0f" if state[at.unit] == "bytes" else "%.1f", max(1.0, float(round(high / 1000)))
+    written, step = own().steps.get(state[at.unit], usual)
     place.number_input(
         "Size of every file",
         low,
         high,
         key=at.size,
-        format="%.0f" if state[at.unit] == "bytes" else "%.1f",
-        step=max(1.0, float(round(high / 1000))),
+        format=written,
+        step=step,
         width=150,
         help="Every codec makes the largest file that is not larger than this; headers count.",
         on_change=state.update,

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from app.kinds import KINDS
 from app.words import count, length
+from vqvae.modalities import brain
+from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.ecg.disturb import KINDS as NOISES
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano import to_tensors
@@ -67,6 +69,7 @@ class Compared:
     preparing: str  # what is done before the first codec
     rate_help: str  # what the table's column of rates counts
     twice: str  # the text about the opponent that takes part twice
+    steps: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # unit -> how a size in it is written and stepped, if not as usual
     aside: str = ""  # what it is that `rate` does not count
     noises: Mapping[str, str] = field(default_factory=dict)  # what can be added to a recording before it is coded, in words
 
@@ -86,12 +89,22 @@ def _piano_amount(recording: Piano) -> Amount:
     return Amount(recording.count, layout["mid_bytes"], passed_through(layout))
 
 
+def _brain_amount(recording: Volume) -> Amount:
+    extent = brain.extent(brain.to_tensors(brain.middle(recording, 1)).layout)
+    return Amount(recording.voxels.size, extent.raw_bytes * recording.voxels.size / extent.amount)
+
+
 def _ecg_facts(recording: Ecg) -> str:
     return f"{count(len(recording.leads), 'lead')}, {length(recording.seconds)}, {recording.rate:g} Hz."
 
 
 def _piano_facts(recording: Piano) -> str:
     return f"{count(recording.count, 'note')}, {length(recording.seconds)}."
+
+
+def _brain_facts(recording: Volume) -> str:
+    width, height, slices = recording.voxels.shape
+    return f"{count(slices, 'slice')} of {width} × {height} pixels."
 
 
 COMPARED = {
@@ -144,5 +157,27 @@ COMPARED = {
         ),
         twice="compare_grid",
         aside="tempo, pedals and texts that pass through",
+    ),
+    "brain": Compared(
+        rate="bit/pixel",
+        ratio="times smaller than the pixels as stored",
+        size_help="",
+        usual=("rate", lambda amount: 0.14),
+        limits=("rate", 0.02, 8.0),
+        curve=("rate", (0.14, 0.56, 0.28, 0.1, 1.0, 0.2)),
+        curve_said="from 0.1 to 1 bit/pixel",
+        scores=("ssim_brain", "ssim", "psnr", "gradient_error", "grey_volume_change"),
+        windows=(1.0,),
+        window=1.0,
+        amount=_brain_amount,
+        facts=_brain_facts,
+        heavy=lambda recording: Heavy(recording.voxels.size, recording.voxels.nbytes),
+        large=20_000_000,
+        arrays=lambda recording: recording.voxels,
+        lead=lambda contest: "",
+        preparing="looking at its slices",
+        rate_help="Bits of the file per pixel.",
+        twice="compare_plane_wavelet",
+        steps={"rate": ("%.3f", 0.01)},
     ),
 }  # fmt: skip

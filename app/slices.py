@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 
 from app.player import text
+from vqvae.modalities.brain.figures import MOST_ERROR, ssim_map
+from vqvae.modalities.brain.picture_drawing import ERROR, SIMILARITY
 from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume
-from vqvae.modalities.brain.scores_similarity import maps
 
 FOLDER = Path(__file__).parent / "components" / "slices"
 SCRIPTS = ("../common.js", "pictures.js", "slices.js")  # in this order one script
@@ -78,6 +79,7 @@ def described(original: Volume, reconstruction: Volume, sight: Sight) -> dict[st
         "ahead": ahead(original, sight),
         "shades": {"low": sight.shades[0], "high": sight.shades[1]},
         "window": {"low": low, "high": high},
+        "scales": {"error": ERROR, "ssim": SIMILARITY, "most": MOST_ERROR},
         "sizes": sizes(original),
         "spacing": along(original, original.spacing),
         "axis": original.axis,
@@ -151,17 +153,11 @@ def sent(original: Volume, reconstruction: Volume, axis: int, at: int, sight: Si
     height, width = greys["original"].shape
     found: dict[str, Any] = {"width": width, "height": height} | {name: text(image.tobytes()) for name, image in greys.items()}
     if sight.mode == "ssim":
-        found["ssim"] = text(similar(original, reconstruction, axis, at).tobytes())
+        alike = ssim_map(cut(original, axis, at), cut(reconstruction, axis, at), original.window)
+        found["ssim"] = text(np.rint(255 * np.clip(alike, 0, 1)).astype(np.uint8).tobytes())
     if sight.grid and axis == original.axis:
         found["codes"] = text(np.ascontiguousarray(sight.grid.codes[:, :, at], "<u2").tobytes())
     return found
-
-
-def similar(original: Volume, reconstruction: Volume, axis: int, at: int) -> np.ndarray:
-    """(height, width) uint8: SSIM at every pixel of a slice, from 0 to 255."""
-    low, high = original.window
-    before, after = ((cut(volume, axis, at)[None] - low) / (high - low) for volume in (original, reconstruction))
-    return np.rint(255 * np.clip(maps(before, after).ssim[0], 0, 1)).astype(np.uint8)
 
 
 def cut(volume: Volume, axis: int, at: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
-from app.views import brain_codes, summary
+from app.views import brain_codes, brain_course, summary
 from app.words import count, number, plain
 from vqvae.modalities.brain.recording import PLANES, Volume
 from vqvae.modalities.brain.verdict import verdict as judge
@@ -25,8 +25,7 @@ HEADLINE = {  # score -> words above the number
 GROUPS = {  # words -> which scores, by name; the first that fits takes a score
     "How alike the pictures are": "ssim|ms_ssim|gradient",
     "Errors of intensities": "psnr|mse|mae|max",
-    "Volumes of tissues": "grey|white|fluid",
-    "Everything else": "",
+    "Volumes of tissues": "",
 }
 LARGE = 4_000_000  # voxels from which on progress is shown from the first moment, and no second bit rate is computed for comparison
 
@@ -86,6 +85,8 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict; what is not looked at is not made."""
     contents = {
         "Scores": lambda: panels.grouped(shown.report.scores, GROUPS),
+        "Slice by slice": lambda: brain_course.course(shown),
+        "Intensities": lambda: brain_course.intensities(shown),
         "Codes": lambda: brain_codes.codes(shown, desk),
         "Details": lambda: summary.details(desk, shown.recording.said, "brain_details", "brain_details"),
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from app.views.compare_words import figure
 from app.words import number, score_title
 from vqvae.contest.results import Result, winners
 from vqvae.evaluation import APART
@@ -75,8 +74,8 @@ def _row(place: int, result: Result, columns: Sequence[Column]) -> dict[str, Any
 def _dressed(frame: pd.DataFrame, results: Sequence[Result], columns: Sequence[Column], dark: bool) -> Styler:
     """Three digits and thin spaces; a star and a green ground where a codec wins; every codec in its own colour and with its own sign."""
     best, looks = winners(results), marks(frame["codec"])
-    kinds: dict[Any, Any] = dict.fromkeys([*(column.key for column in columns), "rate", *results[0].apart], figure)
-    kinds |= {"bytes": number, "seconds": figure, "codec": lambda name: f"{looks[name].sign} {name}"}
+    kinds: dict[Any, Any] = dict.fromkeys([*(column.key for column in columns), "rate", *results[0].apart], number)
+    kinds |= {"bytes": number, "seconds": number, "codec": lambda name: f"{looks[name].sign} {name}"}
     styled = frame.style.format(kinds)
     for column in columns:
         won = () if column.faithful else best.get(column.score.name, ())
@@ -88,7 +87,7 @@ def _dressed(frame: pd.DataFrame, results: Sequence[Result], columns: Sequence[C
 
 
 def _won(value: Any) -> str:
-    return f"{WON} {figure(value)}"
+    return f"{WON} {number(value)}"
 
 
 def _gold(_: Any) -> str:

@@ -11,6 +11,8 @@ from vqvae.contest.results import Result, distance, winners
 CALLED = {  # opponents that take part twice: as a textbook has them, and with our entropy coder, which makes them the hardest
     "wavelet": "the textbook wavelet",
     "wavelet-adaptive": "the wavelet with our entropy coder",
+    "plane-wavelet": "the textbook wavelet",
+    "plane-wavelet-adaptive": "the wavelet with our entropy coder",
     "grid": "the textbook grid",
     "grid-adaptive": "the grid with our entropy coder",
 }
@@ -27,14 +29,7 @@ class Said(NamedTuple):
 def value(result: Result, name: str) -> str:
     """A score of a result against the truth, with its unit."""
     found = result.truth.find(name)
-    return figure(found.value, found.unit) if found else figure(float("nan"))
-
-
-def figure(value: float, unit: str = "") -> str:
-    """A number as `number` writes it, with a third decimal below 1: codecs differ by less than a hundredth of a mV."""
-    if not 0 < abs(value) < 1:
-        return number(value, unit)
-    return f"{value:.3f}" + (f"\u202f{unit}" if unit else "")
+    return number(found.value, found.unit) if found else number(float("nan"))
 
 
 def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[str], size: str) -> Said:

@@ -1,7 +1,4 @@
 // How a slice becomes pixels, and what is drawn over it.
-const ERROR_MOST = 51; // of 255: the error at which its colour is full, a fifth of all intensities
-const DARKER = [90, 169, 255], BRIGHTER = [255, 159, 64];
-const UNLIKE = [[0, 0, 0], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // from alike to unlike
 const LINE = "rgba(255, 255, 255, 0.55)", MARK = "#ffb000";
 
 // A table of 256 colours: [r, g, b] by value.
@@ -10,10 +7,14 @@ function greys({ low, high }) {
   return Array.from({ length: 256 }, (_, value) => Array(3).fill(Math.max(0, Math.min(255, Math.round((255 * (value - low)) / most)))));
 }
 
-const SIMILARITY = Array.from({ length: 256 }, (_, value) => {
-  const place = (1 - value / 255) * (UNLIKE.length - 1), below = Math.min(UNLIKE.length - 2, Math.floor(place));
-  return UNLIKE[below].map((from, i) => Math.round(from + (place - below) * (UNLIKE[below + 1][i] - from)));
-});
+// A table of 256 colours along a scale: [[share, "#rrggbb"], …].
+function table(scale) {
+  const parts = scale.map(([share, colour]) => [share, [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))]);
+  return Array.from({ length: 256 }, (_, value) => {
+    const above = Math.max(1, parts.findIndex(([share]) => share >= value / 255)), [[from, low], [to, high]] = [parts[above - 1], parts[above]];
+    return low.map((part, i) => Math.round(part + ((value / 255 - from) / (to - from)) * (high[i] - part)));
+  });
+}
 
 function coloured(width, height, colour) {
   const canvas = new OffscreenCanvas(width, height), image = new ImageData(width, height), data = image.data;
@@ -26,11 +27,6 @@ function coloured(width, height, colour) {
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
-}
-
-function errorColour(difference) {
-  const share = Math.min(1, Math.abs(difference) / ERROR_MOST);
-  return (difference < 0 ? DARKER : BRIGHTER).map((part) => Math.round(part * share));
 }
 
 // A slice as it was sent: the pictures that were made of it are kept until the window changes.
@@ -56,9 +52,12 @@ class Slice {
 
   _draw(name, shades) {
     const { width, height } = this;
-    if (name === "error") return coloured(width, height, (i) => errorColour(this.reconstruction[i] - this.original[i]));
-    const table = name === "ssim" ? SIMILARITY : shades.table, values = this[name];
-    return coloured(width, height, (i) => table[values[i]]);
+    if (name === "error") {
+      const half = 0.5 / shades.most, colours = shades.error; // of one difference, in steps of the table
+      return coloured(width, height, (i) => colours[Math.max(0, Math.min(255, Math.round(127.5 + half * (this.reconstruction[i] - this.original[i]))))]);
+    }
+    const colours = name === "ssim" ? shades.ssim : shades.table, values = this[name];
+    return coloured(width, height, (i) => colours[values[i]]);
   }
 }
 

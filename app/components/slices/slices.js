@@ -283,7 +283,9 @@ class Viewer {
   draw() {
     if (!this.data || !this.find(".views").clientWidth) return;
     const { sizes, grid, names } = this.data, font = getComputedStyle(this.find(".slices")).fontFamily;
-    this.shades.table = greys(this.shades);
+    const { error, ssim, most } = this.data.scales;
+    this.colours ??= { error: table(error), ssim: table(ssim), most };
+    Object.assign(this.shades, this.colours, { table: greys(this.shades) });
     this.measure();
     for (const view of this.views) {
       const { plane, size } = view, at = this.cursor[plane.axis], mode = this.mode(view);
@@ -329,13 +331,13 @@ class Viewer {
 
   legend() {
     const place = this.find(".scale"), bar = document.createElement("i"), modes = this.views.map((view) => this.mode(view));
-    const css = (colours) => colours.map((colour) => `rgb(${colour})`).join(",");
+    const { error, ssim, most } = this.data.scales, css = (scale) => scale.map(([share, colour]) => `${colour} ${100 * share}%`).join(",");
     if (modes.includes("error")) {
-      bar.style.background = `linear-gradient(to right, ${css([DARKER, [0, 0, 0], BRIGHTER])})`;
-      place.replaceChildren("20 % of the window darker", bar, "20 % brighter");
+      bar.style.background = `linear-gradient(to right, ${css(error)})`;
+      place.replaceChildren(`${100 * most} % of the window darker`, bar, `${100 * most} % brighter`);
     } else if (modes.includes("ssim")) {
-      bar.style.background = `linear-gradient(to right, ${css(UNLIKE)})`;
-      place.replaceChildren("SSIM 1 (alike)", bar, "0");
+      bar.style.background = `linear-gradient(to right, ${css(ssim)})`;
+      place.replaceChildren("SSIM 0", bar, "1 (alike)");
     } else place.replaceChildren();
   }
 
