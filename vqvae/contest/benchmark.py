@@ -124,9 +124,9 @@ def _measured(
         part = 1 / max(1, len(pieces))
         for before, (name, piece) in enumerate(pieces.items()):
 
-            def tell(codec: str, doing: str, share: float, name: str = name, start: float = done + part * before, part: float = part) -> None:
+            def tell(codec: str, doing: str, share: float, name: str = name, at: float = done + part * before, part: float = part) -> None:
                 if told:
-                    told(f"{name} {codec}", doing, (start + share * part) / len(source.paths))
+                    told(f"{name} {codec}", doing, (at + share * part) / len(source.paths))
 
             for result, aim in measured(prepare(kind, piece), tell):
                 if isinstance(result, Failed):
