@@ -37,7 +37,8 @@ def picture(page: Page, name: str) -> np.ndarray:
 
 def codes(page: Page) -> list[str]:
     """The codes in the grid, row by row."""
-    return [str(code) for code in page.locator(".st-key-digits-grid .js-plotly-plot").evaluate("plot => Array.from(plot._fullData[1].text)")]
+    plot = page.locator(".st-key-digits-grid .js-plotly-plot")
+    return [str(code) for code in plot.evaluate("plot => Array.from(plot._fullData[1].text)")]
 
 
 def test_a_digit_is_drawn_and_becomes_codes_and_another_code_another_picture(page):
@@ -88,7 +89,8 @@ def test_a_link_shows_the_digit_and_the_cell_again_and_an_image_of_dark_ink_is_r
     paper[60:340, 130:165] = 30
     file = io.BytesIO()
     Image.fromarray(paper).save(file, "JPEG")
-    page.locator(".st-key-digits-dropped input[type=file]").set_input_files([{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}])
+    photo = {"name": "one.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    page.locator(".st-key-digits-dropped input[type=file]").set_input_files([photo])
     expect(page.get_by_role("heading", name="Digits: one")).to_be_visible()
     settle(page)
     seen = picture(page, "original")

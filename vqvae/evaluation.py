@@ -33,6 +33,9 @@ APART = {
     "frame_bits_per_note": "Bits of the .vqz file per note for what passes through untouched: tempo, pedals, texts.",
 }
 USAGE_DEFINITION = "Share of the vectors in the codebook of the last residual level used that occur at least once in these recordings."
+PERPLEXITY_DEFINITION = (
+    "So many codes of the codebook of the last residual level used, each as frequent as the others, would carry as much (order-0 entropy)."
+)
 Told = Callable[[str, float], None]
 """Hears what is being done and how much of everything is, 0 to 1."""
 
@@ -93,7 +96,11 @@ class _Usage:
     def entry(self, level: int) -> dict[str, Any]:
         if not self._counts:
             return {}
-        return {"codebook_usage": {"value": float(self._counts.usage()[level - 1]), "unit": "%", "definition": USAGE_DEFINITION}}
+        used, varied = float(self._counts.usage()[level - 1]), float(self._counts.perplexity()[level - 1])
+        return {
+            "codebook_usage": {"value": used, "unit": "%", "definition": USAGE_DEFINITION},
+            "codebook_perplexity": {"value": varied, "unit": "codes", "definition": PERPLEXITY_DEFINITION},
+        }
 
 
 def _scored(checkpoint: Checkpoint, recording: Any, encoded: pipeline.Encoded, level: int, start: float, analysis: Any) -> Scored:

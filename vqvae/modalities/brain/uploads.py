@@ -22,6 +22,8 @@ _LOOKED_INTO = 8  # files of an archive, when their names do not tell
 
 def recognises(name: str, file: BinaryIO) -> bool:
     """Whether a file of this name and with these contents is for `read`: by its suffix, its first bytes, or what is in an archive."""
+    if Path(name).suffix.lower() == ".npz":
+        return False  # several arrays by name are no volume
     found = content_of(name, file)
     if found == "picture":
         return max(size_of(file), default=LEAST_SIDE) >= LEAST_SIDE

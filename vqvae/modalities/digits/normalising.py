@@ -9,6 +9,7 @@ import numpy as np
 from vqvae.modalities.digits.recording import SIDE
 
 BOX = 20  # pixels that the longer side of the ink takes (LeCun et al. 1998, section III-A)
+MIDDLE = SIDE / 2  # pixel, counted from 0, that MNIST's centres of mass lie on
 FAINT = 0.15  # of the darkest ink: noise of the paper
 INSIDE = 0.35  # of the darkest ink, from where on a pixel says where the digit is
 CONTRAST = 0.04  # of the range of values, at least, between paper and ink
@@ -66,7 +67,7 @@ def centred(ink: np.ndarray) -> np.ndarray:
 def _place(profile: np.ndarray, mass: float) -> int:
     """Where a profile begins when its centre of mass is in the middle, and all of it inside."""
     centre = float((np.arange(len(profile)) * profile).sum()) / mass
-    return int(np.clip(round((SIDE - 1) / 2 - centre), 0, SIDE - len(profile)))
+    return int(np.clip(round(MIDDLE - centre), 0, SIDE - len(profile)))
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

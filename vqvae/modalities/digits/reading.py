@@ -54,7 +54,7 @@ def _of_array(file: Path, inside: str) -> Digits:
         stack = arrays.idx(file, chosen)
     else:
         raise ValueError(f"{file.name} holds no digits: {KNOWN} can be read")
-    return _of_stack(stack, called("-".join(filter(None, (file.stem, array, span)))))
+    return _of_stack(stack, called("-".join(filter(None, (file.stem, array, span)))), file.name)
 
 
 def looks_like_idx(file: Path) -> bool:
@@ -64,15 +64,15 @@ def looks_like_idx(file: Path) -> bool:
     return start[:3] == arrays.IDX[:3] or (start[:2] == arrays.GZIP and "idx" in file.name)
 
 
-def _of_stack(stack: np.ndarray, name: str) -> Digits:
+def _of_stack(stack: np.ndarray, name: str, file: str) -> Digits:
     if len(stack) > MAX_IMAGES:
-        raise ValueError(f"{name} has {len(stack)} images; up to {MAX_IMAGES} can be read: take a part, as {name}/0-1000")
+        raise ValueError(f"{file} has {len(stack)} images; up to {MAX_IMAGES} can be read: take a part, as {file}/0-1000")
     if stack.shape[1:] == (SIDE, SIDE) and stack.dtype == np.uint8:
         return Digits(name, np.ascontiguousarray(stack))
-    values = arrays.whole(stack, name)
+    values = arrays.whole(stack, file)
     if stack.shape[1:] == (SIDE, SIDE):
         return Digits(name, np.rint(255 * values).astype(np.uint8), ("Pixels were scaled to 0 to 255.",))
-    found = [normalised(image, f"image {place} of {name}") for place, image in enumerate(values)]
+    found = [normalised(image, f"image {place} of {file}") for place, image in enumerate(values)]
     return Digits(name, np.stack([one.image for one in found]), _said([one.said for one in found]))
 
 
