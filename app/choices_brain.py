@@ -150,9 +150,13 @@ def _called(mode: Mode) -> str:
     return names()[mode]
 
 
+def flipped() -> bool:
+    """Whether the reader looks from the feet: left is right."""
+    return bool(st.session_state[SIDE] == "radiological")
+
+
 def sight(shown: cache.Shown, key: str, grid: slices.Grid | None, course: dict[str, object]) -> slices.Sight:
     """How the reader looks at it."""
     state = st.session_state
-    flipped = state[SIDE] == "radiological"
     where = state[CURSOR], state[TOWARD], state[JUMP]
-    return slices.Sight(key, state[PLACE], shown.recording.name, names(), state[MODE], flipped, *where, state[SHADES], grid, course)
+    return slices.Sight(key, state[PLACE], shown.recording.name, names(), state[MODE], flipped(), *where, state[SHADES], grid, course)

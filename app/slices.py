@@ -12,7 +12,8 @@ import streamlit as st
 from app.player import text
 from vqvae.modalities.brain.figures import MOST_ERROR, ssim_map
 from vqvae.modalities.brain.picture_drawing import ERROR, SIMILARITY
-from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume
+from vqvae.modalities.brain.planes import plane
+from vqvae.modalities.brain.recording import Volume
 
 FOLDER = Path(__file__).parent / "components" / "slices"
 SCRIPTS = ("../common.js", "pictures.js", "slices.js")  # in this order one script
@@ -83,7 +84,7 @@ def described(original: Volume, reconstruction: Volume, sight: Sight) -> dict[st
         "sizes": sizes(original),
         "spacing": along(original, original.spacing),
         "axis": original.axis,
-        "planes": [plane(original, axis, sight.flipped) for axis in ORDER],
+        "planes": [view(original, axis, sight.flipped) for axis in ORDER],
         "panels": _panels(original, sight.mode),
         "course": sight.course,
         "grid": grid
@@ -105,19 +106,18 @@ def along(volume: Volume, values: tuple[Any, ...]) -> Any:
     return tuple(values[volume.axes.index(axis)] for axis in range(3))
 
 
-def plane(volume: Volume, axis: int, flipped: bool) -> dict[str, Any]:
-    """One of the three views: which axes run across and up, and what is written at its borders.
+def view(volume: Volume, axis: int, flipped: bool) -> dict[str, Any]:
+    """One of the three views: which axes of space run across and up, and what is written at its borders.
 
     The nose of a sagittal view is at the left.  Pictures say nothing of sides: they stay as they were.
     """
-    across, up = (other for other in range(3) if other != axis)
-    known = not volume.source.picture
-    flip = known and (axis == 0 or flipped)
-    left, right = AXIS_LETTERS[across][:: -1 if flip else 1]
-    bottom, top = AXIS_LETTERS[up]
-    letters = {"left": left, "right": right, "top": top, "bottom": bottom} if known else {}
-    pixels = [sizes(volume)[side] for side in (across, up)]
-    return {"axis": axis, "title": PLANES[axis].title(), "sides": [across, up], "pixels": pixels, "flip": flip} | letters
+    shown = plane(volume, volume.axes.index(axis), 0)
+    flip = not volume.source.picture and (axis == 0 or flipped)
+    left, right, bottom, top = shown.letters
+    letters = {"left": right if flip else left, "right": left if flip else right, "bottom": bottom, "top": top}
+    sides = [volume.axes[side] for side in (shown.across, shown.up)]
+    pixels = [sizes(volume)[side] for side in sides]
+    return {"axis": axis, "title": shown.name.title(), "sides": sides, "pixels": pixels, "flip": flip} | letters
 
 
 def _panels(volume: Volume, mode: str) -> list[dict[str, Any]]:
@@ -161,11 +161,8 @@ def sent(original: Volume, reconstruction: Volume, axis: int, at: int, sight: Si
 
 
 def cut(volume: Volume, axis: int, at: int) -> np.ndarray:
-    """(height, width) float32: a slice across an axis of space, as it is looked at, up and left as in the neurological view."""
-    across = volume.axes.index(axis)
-    image = np.take(volume.voxels, at, axis=across)
-    left = [other for other in volume.axes if other != axis]
-    return np.ascontiguousarray((image if left[0] < left[1] else image.T)[:, ::-1].T)
+    """(height, width) float32: a slice across an axis of space, from its upper left corner in the neurological view."""
+    return np.ascontiguousarray(plane(volume, volume.axes.index(axis), at).of(volume.voxels)[::-1])
 
 
 def pixels(volume: Volume, axis: int, at: int, window: tuple[float, float]) -> np.ndarray:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import cache, inputs, panels
 from app.inputs import Desk
-from app.views import brain_codes, brain_course, summary
+from app.views import brain_codes, brain_course, brain_noise, summary
 from app.words import count, number, plain
 from vqvae.modalities.brain.recording import PLANES, Volume
 from vqvae.modalities.brain.verdict import verdict as judge
@@ -87,6 +87,7 @@ def tabs(shown: cache.Shown, desk: Desk) -> None:
         "Scores": lambda: panels.grouped(shown.report.scores, GROUPS),
         "Slice by slice": lambda: brain_course.course(shown),
         "Intensities": lambda: brain_course.intensities(shown),
+        "Noise": lambda: brain_noise.noise(shown, desk),
         "Codes": lambda: brain_codes.codes(shown, desk),
         "Details": lambda: summary.details(desk, shown.recording.said, "brain_details", "brain_details"),
     }

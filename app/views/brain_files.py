@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from app import cache, panels, slices
-from app.choices_brain import CURSOR
+from app.choices_brain import CURSOR, flipped
 from app.inputs import Desk
 from app.words import count
 from vqvae.modalities.brain.recording import Volume
@@ -73,12 +73,14 @@ def written(recording: Volume, suffix: str) -> bytes:
 
 
 def png(shown: cache.Shown, side: str) -> bytes:
-    """The slice shown, of those that were recorded, in 256 greys of the original's window."""
+    """The slice shown, from the side it is shown, in 256 greys of the original's window."""
     from PIL import Image
 
     recording = shown.recording
     volume = recording if side == "original" else shown.reconstruction
     image, packed = slices.pixels(volume, recording.axis, st.session_state[CURSOR][recording.axis], recording.window), io.BytesIO()
+    if slices.view(recording, recording.axis, flipped())["flip"]:
+        image = image[:, ::-1]
     Image.fromarray(image).save(packed, "png")
     return packed.getvalue()
 

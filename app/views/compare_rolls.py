@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import cache, inputs
+from app import cache, inputs, windows
 from app.choices_compare import Choice, keys
 from app.views.compare_scene import Pictures, Scene
 from vqvae.contest.results import Result
@@ -58,4 +58,5 @@ def scene(recording: Piano, results: Sequence[Result], choice: Choice) -> Scene:
         errors_help="Colour every note by its error instead of its velocity.",
         choose=choose,
         address=lambda: {"t": f"{state[at.time]:.10g}"},
+        choose_start=lambda row: windows.choose_start(row, at.time, recording.seconds, state[at.seconds]),
     )

@@ -20,11 +20,11 @@ Pictures = dict[str, Callable[[], "go.Figure"]]
 class Scene:
     """Codecs on one recording, ready to be looked at."""
 
-    time: str  # where the start of the window, in s, is kept
+    time: str  # where the start of the window, in s or slices, is kept
     about: Hashable  # what is looked at besides the recording: another one opens another window
-    length: float  # s
-    starts: np.ndarray  # s: the stretches where codecs differ, the one with most to see first
-    stretch: float  # s
+    length: float  # s, or slices
+    starts: np.ndarray  # starts of the stretches where codecs differ, the one with most to see first
+    stretch: float  # the length of one
     whole: Callable[[float, float, bool], go.Figure]
     """The whole recording; takes the window's start and length in s, and whether pages are dark."""
     pictures: Callable[[dict[str, str], float, float, bool], Pictures]
@@ -35,3 +35,7 @@ class Scene:
     """Further choices in the row above the pictures."""
     address: Callable[[], dict[str, str]]
     """What a link must hold to show the same window."""
+    choose_start: Callable[[DeltaGenerator], None]
+    """Where the window starts."""
+    said: Callable[[float], str] = "from {:.1f} s".format
+    """Which window it is, by its start."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app import cache, choices_ecg, contests
-from app.choices_compare import Choice
+import streamlit as st
+
+from app import cache, choices_ecg, contests, windows
+from app.choices_compare import Choice, keys
 from app.views.compare_scene import Pictures, Scene
 from vqvae.contest.results import Result
 from vqvae.modalities.ecg.contest_window import Row, difference, errors, multiples, whole, worst_stretches
@@ -51,4 +53,5 @@ def scene(recording: Ecg, results: Sequence[Result], choice: Choice) -> Scene:
         errors_help="Draw every reconstruction less the original, all in one scale.",
         choose=choose,
         address=choices_ecg.address,
+        choose_start=lambda row: windows.choose_start(row, choices_ecg.TIME, recording.seconds, st.session_state[keys().seconds]),
     )

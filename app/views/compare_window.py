@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import inputs, windows
 from app.choices_compare import Choice, address, keys, own
-from app.views import compare_rolls, compare_signals
+from app.views import compare_rolls, compare_signals, compare_slices
 from app.views.compare_scene import Scene
 from app.views.compare_words import value
 from app.words import number, score_title
@@ -18,7 +18,11 @@ from vqvae.contest.results import Result
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-SCENES: dict[str, Callable[[Any, Sequence[Result], Choice], Scene]] = {"ecg": compare_signals.scene, "piano": compare_rolls.scene}
+SCENES: dict[str, Callable[[Any, Sequence[Result], Choice], Scene]] = {
+    "ecg": compare_signals.scene,
+    "piano": compare_rolls.scene,
+    "brain": compare_slices.scene,
+}
 
 
 @st.fragment
@@ -43,7 +47,7 @@ def explore(recording: Any, results: Sequence[Result], choice: Choice, ranking: 
         drawn["errors.html" if state.get(at.errors) else "window.html"](),
         key="compare.window",
         config={"displaylogo": False},
-        alt=f"Original and every codec's reconstruction from {start:.1f} s, one below the other",
+        alt=f"Original and every codec's reconstruction {scene.said(start)}",
     )
     st.caption(scene.caption)
     inputs.write_address(address(choice) | scene.address(), with_desk=False)
@@ -87,11 +91,12 @@ def _move(scene: Scene, start: float) -> None:
 def _controls(scene: Scene) -> None:
     at = keys()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    windows.choose_start(row, scene.time, scene.length, st.session_state[at.seconds])
-    row.selectbox(
-        "Length of the window", own().windows, key=at.seconds, format_func=lambda length: number(int(length), "s"), width=110,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+    scene.choose_start(row)
+    if len(own().windows) > 1:
+        row.selectbox(
+            "Length of the window", own().windows, key=at.seconds, format_func=lambda length: number(int(length), "s"), width=110,
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
     first, following = "Go to where the codecs differ most.", "Go on to the next such place."
     row.button("Differ most", on_click=_step, args=(scene, False), icon=":material/crisis_alert:", help=first)
     row.button("Next", on_click=_step, args=(scene, True), icon=":material/skip_next:", help=following)

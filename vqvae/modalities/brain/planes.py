@@ -23,7 +23,8 @@ class Plane(NamedTuple):
 
     def of(self, voxels: np.ndarray) -> np.ndarray:
         """(rows from the bottom, columns) of voxels (X, Y, S), or of anything that lies as they do."""
-        return np.take(voxels, self.place, axis=self.through).T
+        image = np.take(voxels, self.place, axis=self.through)
+        return image.T if self.across < self.up else image
 
     def start(self, volume: Volume) -> tuple[float, float]:
         """Where the first column and the first row lie, mm."""
