@@ -17,6 +17,7 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _WAVEFORM = b"1.2.840.10008.5.1.4.1.1.9."  # what DICOM calls files of curves, with what follows
 _MUCH = 16  # rows or columns that a table of signals has at most
+_SMALL = 32  # pixels along a side of small images, of which there are many
 
 
 def content_of(name: str, file: BinaryIO) -> Content:
@@ -31,7 +32,7 @@ def content_of(name: str, file: BinaryIO) -> Content:
     if start.startswith(b"PK\x03\x04"):
         return "archive"
     if start.startswith(b"\x93NUMPY"):
-        return "array" if _is_image(start) else ""
+        return "array"
     if start.startswith(_PICTURES) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP") or last in _PICTURE_SUFFIXES:
         return "picture"
     return "volume" if last in nifti.SUFFIXES else ""
@@ -53,14 +54,14 @@ def _unpacked(start: bytes) -> bytes:
         return b""
 
 
-def _is_image(start: bytes) -> bool:
-    """Whether a .npy file has rows and columns enough for an image, rather than some signals."""
+def is_image(array: BinaryIO) -> bool:
+    """Whether a .npy file has rows and columns enough for an image, rather than some signals or many small images."""
     from numpy.lib import format as layout
 
-    file = io.BytesIO(start)
+    file = io.BytesIO(_begin(array))
     try:
         version = layout.read_magic(file)
         shape = (layout.read_array_header_1_0 if version == (1, 0) else layout.read_array_header_2_0)(file)[0]
     except (ValueError, EOFError, SyntaxError, TypeError):
         return False
-    return len(shape) >= 3 or (len(shape) == 2 and min(shape) > _MUCH)
+    return len(shape) >= 2 and min(shape[:2]) > _MUCH and sorted(shape)[-2] > _SMALL

@@ -38,7 +38,7 @@ _EXAMPLES = {
             "lesion", "Lesion", "A dark lesion of 16 mm in the white matter of the right half, in 24 slices 2 mm apart.",
             0.0, 24, 2.0, lesion=Lesion((30.0, -24.0, 24.0), 8.0),
         ),
-        Example("grainy", "Grainy", "A scan with Rician noise and a coil that is brighter on one side.", 0.0, 16, 2.0, noise=12.0, bias=0.25),
+        Example("grainy", "Grainy", "A scan with Rician noise, brighter on one side.", 0.0, 16, 2.0, noise=12.0, bias=0.25),
     )
 }  # fmt: skip
 

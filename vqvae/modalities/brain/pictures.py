@@ -16,7 +16,7 @@ from vqvae.modalities.brain.values import TURNED_GREY, finite, grey
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "JPEG2000")
 _WHOLE = {"1": "L", "L": "L", "LA": "LA", "PA": "RGBA", "RGBA": "RGBA", **dict.fromkeys(("P", "RGB", "CMYK", "YCbCr", "LAB"), "RGB")}
 
 
@@ -58,10 +58,11 @@ def read_picture(path: Path) -> Picture:
     """Grey pixels of one file; ValueError in one sentence for what is no picture, too large or damaged."""
     from PIL import Image, UnidentifiedImageError
 
+    Image.init()
     with quiet():
         try:
             with Image.open(path, formats=FORMATS) as image:
-                frames = int(getattr(image, "n_frames", 1))
+                frames = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1  # others are films, or two views
                 require_size(path.name, (*image.size, frames) if frames > 1 else image.size)
                 return _grey(image, frames, path.name)
         except (UnidentifiedImageError, Image.DecompressionBombError):
@@ -76,6 +77,7 @@ def size_of(file: BinaryIO) -> tuple[int, ...]:
     from PIL import Image, UnidentifiedImageError
 
     file.seek(0)
+    Image.init()
     with quiet():
         try:
             with Image.open(file, formats=FORMATS) as image:

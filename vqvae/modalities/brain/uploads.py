@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vqvae.modalities import archives
-from vqvae.modalities.brain.contents import content_of
+from vqvae.modalities.brain.contents import content_of, is_image
 from vqvae.modalities.brain.dicom import SUFFIXES as DICOM
 from vqvae.modalities.brain.names import name_of, person_of
 from vqvae.modalities.brain.nifti import SUFFIXES as VOLUMES
@@ -27,6 +27,8 @@ def recognises(name: str, file: BinaryIO) -> bool:
     found = content_of(name, file)
     if found == "picture":
         return max(size_of(file), default=LEAST_SIDE) >= LEAST_SIDE
+    if found == "array":
+        return is_image(file)
     return _archive_holds_image(file) if found == "archive" else bool(found)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vqvae.modalities.brain.orientation import unplace
-from vqvae.modalities.brain.recording import Source, Volume
+from vqvae.modalities.brain.recording import Source, Volume, spacing_of
 from vqvae.modalities.brain.tensors import stored_again
 from vqvae.modalities.protocol import Report
 
@@ -128,9 +128,12 @@ def _save_nifti(recording: Volume, path: Path, pair: bool) -> None:
     header.set_data_shape(array.shape)
     header["xyzt_units"] = source.units
     kinds = (nibabel.Nifti2Pair, nibabel.Nifti2Image) if new else (nibabel.Nifti1Pair, nibabel.Nifti1Image)
-    image = kinds[0 if pair else 1](array, affine, header)
-    image.set_qform(affine, source.qform)
-    image.set_sform(affine, source.sform)
+    header.set_zooms((*spacing_of(affine), 1.0, 1.0, 1.0, 1.0)[: array.ndim])
+    placed = bool(source.sform or source.qform) or not np.allclose(header.get_best_affine(), affine, atol=1e-4)
+    image = kinds[0 if pair else 1](array, affine if placed else None, header)
+    if placed:
+        image.set_qform(affine, source.qform)
+        image.set_sform(affine, source.sform or int(not source.qform))
     if source.slope != 1 or source.intercept:
         image.header.set_slope_inter(source.slope, source.intercept)
     image.to_filename(path)
