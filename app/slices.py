@@ -20,7 +20,7 @@ SCRIPTS = ("../common.js", "pictures.js", "slices.js")  # in this order one scri
 KEY = "brain.viewer"
 TOLD = "at"  # what the viewer tells: {"cursor", "toward", "cell", "low", "high", "source"}
 ORDER = (2, 1, 0)  # axial, coronal, sagittal
-AHEAD = 4  # slices beyond those shown, to either side, that are sent with them
+AHEAD = 6  # slices beyond those shown, to either side, that are sent with them
 ROOM = 1_200_000  # bytes of such slices
 
 Place = tuple[int, int, int]

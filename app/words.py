@@ -45,7 +45,7 @@ _F1 = {
     "note_f1_onset_offset": "F1 with onset and offset",
     "note_f1_onset_offset_velocity": "F1 with onset, offset and velocity",
 }
-_PICTURES = {"ssim_brain": "SSIM in the brain", "ms_ssim": "MS-SSIM"}
+_PICTURES = {"ssim_brain": "SSIM in the brain", "ms_ssim": "MS-SSIM", "gradient_error": "Edge error"}
 _WORDS = {
     "ssim": "SSIM",
     "psnr": "PSNR",
