@@ -52,7 +52,7 @@ class Jpeg:
 
     def options(self, quality: float) -> dict[str, Any]:
         """What Pillow is told: libjpeg's own table of steps."""
-        scale = 5000 / quality if quality < 50 else 200 - 2 * quality
+        scale = 5000 // quality if quality < 50 else 200 - 2 * quality
         steps = np.clip(np.floor((np.array(LUMINANCE) * scale + 50) / 100), 1, 255)
         return {"qtables": [steps.astype(int).tolist()], "optimize": True}
 

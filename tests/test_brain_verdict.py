@@ -1,0 +1,77 @@
+"""The verdict on an image: what is said first, what decides, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vqvae.modalities import brain
+from vqvae.modalities.brain.verdict import LIMITS, worst_slices
+from vqvae.modalities.protocol import Report, Score
+
+
+def report(ssim_brain=(0.99, 0.97, 0.98), psnr=40.0, edges=10.0, change=(0.5, -0.4, 0.2), brain_pixels=100) -> Report:
+    count = len(ssim_brain)
+    slices = pd.DataFrame({"place": range(count), "position": np.arange(count) * 3.0, "brain": brain_pixels, "ssim_brain": ssim_brain})
+    tissues = pd.DataFrame({"tissue": ("fluid", "grey", "white"), "before": 1.0, "after": 1.0, "change": change})
+    values = {"ssim_brain": float(np.mean(ssim_brain)), "psnr": psnr, "gradient_error": edges}
+    return Report(tuple(Score(name, value, "", 1.0, "") for name, value in values.items()), {"slices": slices, "tissues": tissues})
+
+
+def test_the_worst_slice_is_said_first_then_the_mean_then_the_tissues():
+    found = brain.verdict(report())
+    assert found.grade == "good"
+    assert found.text.startswith("Worst of 3 slices: number 2, structural similarity 0.970 in the brain (1 is perfect). On average 0.980,")
+    assert found.text.index("grey matter −0.4") < found.text.index("white matter +0.2") < found.text.index("fluid +0.5")
+    assert len(found.reasons) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade", "said"),
+    [
+        ({"ssim_brain": (0.9, 0.9, 0.9)}, "fair", "Fine structure of the brain is softened."),
+        ({"ssim_brain": (0.84, 0.84, 0.84)}, "poor", "Fine structure of the brain is lost."),
+        ({"ssim_brain": (0.99, 0.99, 0.7)}, "poor", "Slice 3 is much worse than the others."),
+        ({"edges": 40.0}, "fair", "Edges in the brain are off by 40"),
+        ({"edges": 80.0}, "poor", "Edges in the brain are off by 80"),
+        ({"change": (9.0, 0.0, -2.0)}, "fair", "finds 2\u202f% less white matter"),
+        ({"change": (0.0, 5.0, 0.0)}, "poor", "finds 5\u202f% more grey matter"),
+    ],
+)
+def test_the_grade_is_the_worst_of_what_is_judged_and_the_text_says_which_it_was(changes, grade, said):
+    found = brain.verdict(report(**changes))
+    assert found.grade == grade
+    assert said in found.text
+
+
+def test_what_reads_as_a_limit_keeps_it():
+    for name, changes in {
+        "structure": {"ssim_brain": (1 - LIMITS["structure"][0] - 0.0004,) * 3}, "edges": {"edges": LIMITS["edges"][0] + 0.04},
+        "tissues": {"change": (0, LIMITS["tissues"][0] + 0.04, 0)},
+    }.items():  # fmt: skip
+        assert brain.verdict(report(**changes)).grade == "good", name
+
+
+def test_what_cannot_be_told_is_left_out():
+    found = brain.verdict(report(ssim_brain=(0.97,), change=(np.nan,) * 3))
+    assert found.text.startswith("One slice: structural similarity 0.970")
+    assert "matter" not in found.text
+    assert len(found.reasons) == 2
+
+
+def test_a_dark_image_and_an_equal_one_have_words_of_their_own():
+    assert "dark throughout" in brain.verdict(report(brain_pixels=0)).text
+    phantom = brain.middle(brain.example(), 2)
+    equal = brain.verdict(brain.compare(phantom, phantom))
+    assert equal.grade == "good"
+    assert "nothing was lost" in equal.text
+    ruined = brain.verdict(brain.compare(phantom, replace(phantom, voxels=phantom.voxels[::-1])))
+    assert ruined.grade == "poor"
+
+
+def test_slices_are_listed_from_the_worst_on_without_those_that_have_no_brain():
+    slices = report(ssim_brain=(0.9, 0.5, 0.7, 0.2)).events["slices"].assign(brain=(9, 9, 9, 0))
+    assert worst_slices(slices)["place"].tolist() == [1, 2, 0]
