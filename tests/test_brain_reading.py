@@ -180,6 +180,5 @@ def test_limits_are_known_before_anything_is_read(tmp_path):
     assert "512 × 512 × 300" in refusal(tmp_path / "b.npy")
     with pytest.raises(ValueError, match="there is no file"):
         read(tmp_path / "gone.nii")
-    with pytest.raises(ValueError, match="no image"):
-        (tmp_path / "empty").mkdir()
-        read(tmp_path / "empty")
+    (tmp_path / "empty").mkdir()
+    assert "holds no image" in refusal(tmp_path / "empty")

@@ -64,7 +64,10 @@ def read_dicom(paths: Sequence[Path], name: str) -> Volume:
             said += (f"{len(chosen) - len(alike)} images of another size than {columns} × {rows} were left out.",)
         frames = sum(max(1, _number(found[i], "NumberOfFrames")) for i in alike)
         require_size(name, (columns, rows, frames) if frames > 1 else (columns, rows))
-        stacked = stack([found[i] for i in alike])
+        try:
+            stacked = stack([found[i] for i in alike])
+        except _DAMAGE:
+            raise ValueError(f"{name} describes where its slices lie by words that cannot be understood: it is damaged.") from None
         pixels = [_pixels(paths[alike[i]], found[alike[i]]) for i in range(len(alike))]
     return _volume(name, pixels, stacked, said)
 
@@ -82,6 +85,8 @@ def _opened(path: Path) -> Dataset:
             dataset = pydicom.dcmread(io.BytesIO(data) if data else path, specific_tags=list(_READ), force=True)
             if "Rows" not in dataset:
                 raise ValueError from None
+        for word in _READ:
+            dataset.get(word)  # what is damaged shows here
         found = {word for word in ("DirectoryRecordSequence", "WaveformSequence", "EncryptedAttributesSequence") if word in dataset}
         there = any(word in dataset for word in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
     except (BytesLengthException, *_DAMAGE):
