@@ -7,6 +7,7 @@ import numpy as np
 from vqvae.codec.choice import Choice, choose_scalars
 from vqvae.codec.protocol import Step
 from vqvae.codec.state import State
+from vqvae.codec.vqz import even_chunk
 from vqvae.families import lifting
 from vqvae.families.lifting import PLANE_LEVELS, SLICE_LEVELS
 from vqvae.families.plane_coder import PlaneCoder
@@ -14,6 +15,7 @@ from vqvae.families.plane_descriptions import coefficients
 
 MAX_CODE = 2**18 - 1  # magnitude: predictions and differences in time make up to four times as much
 SHRINKAGE = 0.05  # a magnitude of 1 stands for that much less: coefficients are denser towards zero
+SEGMENT = 8  # groups of slices that are transformed together, about: 64 slices
 LARGEST_GROUP = 1 << 19  # coefficients that are described together: bounds memory
 
 
@@ -51,7 +53,8 @@ def in_steps(volume: np.ndarray, quality: float) -> np.ndarray:
     """volume (X, Y, S) -> coefficients (G, X, Y, S / G) in steps; those of the lowest band are whole, less what cells before them tell."""
     group, width, height, groups = shape_of(volume.shape)
     filled = np.pad(volume, ((0, 0), (0, 0), (0, group * groups - volume.shape[2])), mode="edge")
-    wanted = lifting.analyse(filled, group.bit_length() - 1) * np.float32(2.0**quality)
+    wanted = np.concatenate([lifting.analyse(part, group.bit_length() - 1) for part in _segments(filled, group)], axis=2)
+    wanted *= np.float32(2.0**quality)
     planes = np.ascontiguousarray(np.moveaxis(np.clip(wanted, -MAX_CODE, MAX_CODE).reshape(width, height, groups, group), 3, 0))
     lowest = (0, *_lowest(width, height))
     rounded = np.rint(planes[lowest]).astype(np.int64)
@@ -67,7 +70,14 @@ def decode(codes: np.ndarray, quality: float) -> np.ndarray:
     lowest = (0, *_lowest(width, height))
     planes[lowest] = _restored(codes[0][lowest].astype(np.int64))
     wanted = np.moveaxis(planes, 0, 3).reshape(width, height, group * groups) * np.float32(2.0**-quality)
-    return lifting.synthesise(wanted, group.bit_length() - 1)
+    return np.concatenate([lifting.synthesise(part, group.bit_length() - 1) for part in _segments(wanted, group)], axis=2)
+
+
+def _segments(slices: np.ndarray, group: int) -> list[np.ndarray]:
+    """(X, Y, S) in stretches that are transformed each by itself: the chunks of a file as a rule, so that a lost one harms no other."""
+    groups = slices.shape[2] // group
+    stretch = group * even_chunk(groups, SEGMENT)
+    return [slices[:, :, start : start + stretch] for start in range(0, slices.shape[2], stretch)]
 
 
 def _lowest(width: int, height: int) -> tuple[slice, slice]:
