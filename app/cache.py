@@ -108,6 +108,8 @@ def nominal_rates(name: str) -> tuple[float, ...]:
 def level_words(name: str, level: int) -> str:
     """What a level of a checkpoint is, in words."""
     model = checkpoint(name)
+    if model.nested and model.levels == 1:
+        return f"One codebook of {model.model.quantizer.codebook_size} vectors"
     if model.nested:
         return f"{level} of {model.levels} codebooks used, each for what those before it left over (residual levels)"
     quality = family(model).quality(level)

@@ -222,14 +222,15 @@ def desk_choices(recording_only: bool = False) -> None:
     _choose("Checkpoint", CHECKPOINT, list(cache.checkpoint_names(own.name)), str, help=cache.text(f"{own.name}_checkpoints"))
     rates = cache.nominal_rates(st.session_state[CHECKPOINT])
     st.session_state[LEVEL] = min(st.session_state[LEVEL], len(rates))
-    st.select_slider(
-        "Bit rate",
-        list(range(1, len(rates) + 1)),
-        format_func=lambda level: f"≈ {number(rates[level - 1], own.unit)}",
-        key=LEVEL,
-        persist_state="session",
-        help=cache.text(f"{own.name}_bit_rate"),
-    )
+    if len(rates) > 1:  # else there is nothing to choose
+        st.select_slider(
+            "Bit rate",
+            list(range(1, len(rates) + 1)),
+            format_func=lambda level: f"≈ {number(rates[level - 1], own.unit)}",
+            key=LEVEL,
+            persist_state="session",
+            help=cache.text(f"{own.name}_bit_rate"),
+        )
     st.caption(cache.level_words(st.session_state[CHECKPOINT], st.session_state[LEVEL]))
 
 
@@ -244,9 +245,10 @@ def told_apart(names: Mapping[str, str]) -> dict[str, str]:
 
 def say_rate(rate: Rate) -> None:
     """Below the choice of the bit rate: what this recording takes, which can be far from what is usual."""
-    usual = cache.nominal_rates(st.session_state[CHECKPOINT])[st.session_state[LEVEL] - 1]
-    own, usually = number(rate.value, rate.unit), number(usual, rate.unit)
-    st.sidebar.caption(f"This recording takes **{own}**. The slider names the bit rates of typical recordings: ≈ {usually} at this step.")
+    rates = cache.nominal_rates(st.session_state[CHECKPOINT])
+    own, usually = number(rate.value, rate.unit), number(rates[st.session_state[LEVEL] - 1], rate.unit)
+    slider = f"The slider names the bit rates of typical recordings: ≈ {usually} at this step."
+    st.sidebar.caption(f"This recording takes **{own}**. {slider if len(rates) > 1 else f'Typical recordings take ≈ {usually}.'}")
 
 
 def _choose(label: str, key: str, options: list[str], words: Callable[[str], str], help: str) -> None:

@@ -1,0 +1,161 @@
+"""The Digits page without a browser: what it shows, what a changed code does, what is drawn and dropped."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app import canvas, choices_digits
+from app.views import digits_grid
+from vqvae import checkpoint, pipeline
+from vqvae.modalities import digits
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 120  # s
+
+
+def opened(**address: str) -> AppTest:
+    """The page as a link opens it."""
+    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE)
+    for key, value in ({"example": "drawn-digits"} | address).items():
+        app.query_params[key] = value
+    app.run()
+    app = app.switch_page("screens/digits.py").run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture(autouse=True)
+def without_toys():
+    """Nothing that another test's stand-ins have left in the cache."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def number(app: AppTest, label: str) -> Any:
+    return next(widget for widget in app.number_input if widget.label == label)
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(widget for widget in app.button if widget.label == label)
+
+
+def address(app: AppTest) -> dict[str, str]:
+    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
+
+
+def said(app: AppTest) -> str:
+    return next(caption.value for caption in app.caption if caption.value.startswith("This digit"))
+
+
+def test_the_page_shows_what_the_library_finds_and_a_changed_code_changes_the_digit_until_it_is_reset():
+    app = opened(digit="13", row="4", column="4")
+    model = pipeline.load("digits")
+    recording = digits.example("drawn-digits")
+    encoded = pipeline.encode(model, recording)
+    report = pipeline.compare(model, recording, pipeline.decode(model, encoded))
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert float(metrics["Mean squared error"]) == pytest.approx(report.value("mse"), rel=0.01)
+    assert number(app, "Code").value == encoded.codes[0, 0, 3, 3, 12]
+    before = said(app)
+    assert "changed" not in before
+
+    near = digits_grid.nearest("digits", int(encoded.codes[0, 0, 3, 3, 12]))
+    button(app, str(near[0])).click().run()
+    assert number(app, "Code").value == near[0]
+    assert "1 cell changed" in said(app)
+    number(app, "Code").set_value(511).run()
+    assert "1 cell changed" in said(app)
+    number(app, "Column").set_value(5).run()
+    number(app, "Code").set_value(511).run()
+    assert "2 cells changed" in said(app)
+    assert said(app).split(";")[0] != before.split(";")[0]
+    assert [address(app)[name] for name in ("digit", "row", "column")] == ["13", "4", "5"]
+    button(app, "Reset").click().run()
+    assert said(app) == before
+    number(app, "Digit, of 40").set_value(2).run()
+    assert said(app) != before
+    assert not app.exception
+
+
+def test_a_link_to_a_digit_or_cell_that_there_is_not_opens_the_nearest_one():
+    app = opened(digit="999", row="0", column="88")
+    assert [number(app, name).value for name in ("Digit, of 40", "Row", "Column")] == [40, 1, 7]
+
+
+def test_the_nearest_codes_are_those_whose_vectors_are_nearest():
+    vectors = pipeline.codebooks(pipeline.load("digits"))[0]
+    near = digits_grid.nearest("digits", 300)
+    distances = np.linalg.norm(vectors - vectors[300], axis=1)
+    assert 300 not in near
+    assert distances[near].max() <= np.delete(distances, [300, *near]).min()
+
+
+def told(picture: np.ndarray) -> dict[str, Any]:
+    return {"drawing": {"pixels": base64.b64encode(picture.tobytes()).decode(), "side": len(picture)}}
+
+
+def test_a_drawing_is_taken_as_it_was_told_and_nothing_else_is(monkeypatch):
+    picture = np.random.default_rng(0).integers(0, 256, (112, 112), np.uint8)
+    state: dict[str, Any] = {"pad": told(picture)}
+    monkeypatch.setattr(canvas.st, "session_state", state)
+    assert np.array_equal(canvas.drawn("pad"), picture / 255)
+    good = state["pad"]["drawing"]
+    for bad in (None, "text", {**good, "side": 10**9}, {**good, "side": 100}, {**good, "pixels": "?"}, {"side": 112}):
+        state["pad"] = {"drawing": bad}
+        assert canvas.drawn("pad") is None
+    assert canvas.drawn("nowhere") is None
+
+
+def test_a_drawing_and_an_image_become_recordings_and_one_drawing_takes_the_place_of_another(monkeypatch):
+    laid: list[digits.Digits] = []
+    state: dict[str, Any] = {"desk.opened": {}}
+    for module in (canvas, choices_digits):
+        monkeypatch.setattr(module.st, "session_state", state)
+
+    def lay(files: dict[str, bytes], recording: digits.Digits) -> None:
+        laid.append(recording)
+        state["desk.opened"] = {**state["desk.opened"], f"upload:{len(laid)}": recording}
+        (name, content), = files.items()
+        assert np.array_equal(np.load(io.BytesIO(content))["images"], recording.images), name
+
+    monkeypatch.setattr(choices_digits.uploads, "lay", lay)
+    picture = np.zeros((112, 112), np.uint8)
+    picture[20:60, 30:36] = 255
+    for turn in range(2):
+        state[choices_digits.CANVAS] = told(np.rot90(picture, turn).copy())
+        choices_digits.take_drawing()
+    assert [one.name for one in state["desk.opened"].values()] == ["drawing"]
+    assert not np.array_equal(laid[0].images, laid[1].images)
+    state[choices_digits.CANVAS] = told(np.zeros((112, 112), np.uint8))
+    choices_digits.take_drawing()
+    assert len(laid) == 2
+
+    packed = io.BytesIO()
+    Image.fromarray(255 - picture).save(packed, "PNG")
+    state[choices_digits.DROPPED] = [SimpleNamespace(name="photo.png", getvalue=packed.getvalue)]
+    choices_digits.take_image()
+    assert laid[2].name == "photo"
+    assert np.array_equal(laid[2].images, laid[0].images)
+    state[choices_digits.DROPPED] = [SimpleNamespace(name="note.png", getvalue=lambda: b"words")]
+    choices_digits.take_image()
+    assert "note" in state[choices_digits.REFUSED]
+    assert len(laid) == 3
+
+
+def test_the_checkpoint_of_digits_keeps_to_its_aims_on_the_first_test_digits(data):
+    model = pipeline.load(checkpoint.SHIPPED / "digits")
+    recording = digits.read(data / "mnist" / "mnist.npz" / "x_test" / "0-1000")
+    encoded = pipeline.encode(model, recording)
+    assert encoded.codes.shape == (1, 1, 7, 7, 1000)
+    assert pipeline.compare(model, recording, pipeline.decode(model, encoded)).value("mse") <= 0.0022
+    assert len(np.unique(encoded.codes)) >= 500
