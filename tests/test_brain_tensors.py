@@ -114,8 +114,9 @@ def test_a_rate_counts_the_pixels_of_the_image_itself_against_what_was_stored():
     [
         ("name", "a/b"), ("name", 3), ("name", ""), ("shape", [1, 2]), ("shape", [0, 2, 3]), ("shape", [5000, 2, 3]),
         ("shape", [1000, 1000, 1000]), ("shape", [2.0, 2, 3]), ("window", [1, 1]), ("window", [0, float("nan")]), ("window", [0, "1"]),
-        ("window", [0, True]), ("gaps", [[5, 3]]), ("gaps", [[0, 999]]), ("gaps", {}), ("source", 5), ("source", "png"), ("source", "exe <i2 3"),
-        ("source", "nii <i2 3 RAS 2"), ("source", STORED.replace("RAS", "RRS")), ("source", STORED.replace("2 1 0", "2 0 0")),
+        ("window", [0, True]), ("gaps", [[5, 3]]), ("gaps", [[0, 999]]), ("gaps", {}), ("source", 5), ("source", "png"),
+        ("source", "exe <i2 3"), ("source", "nii <i2 3 RAS 2"), ("source", STORED.replace("RAS", "RRS")),
+        ("source", STORED.replace("2 1 0", "2 0 0")),
         ("source", STORED.replace("0 1 0 0", "0 nan 0 0")), ("source", STORED.replace("0 1 0 0", "0 0 0 0")),
         ("source", STORED.replace("i2", "c8")), ("source", STORED.replace("RAS 2", "RAS 7")),
         ("modality", "ecg"),

@@ -133,12 +133,20 @@ def _source(options: argparse.Namespace) -> Source:
     from vqvae.bundle import Source
     from vqvae.modalities.ecg.wfdb_header import files_of
 
-    given = {name: getattr(options, name) for name in ("track", "from", "to")}
+    given = {name: getattr(options, name) for name in ("track", "volume", "from", "to")}
     chosen = tuple(word for name, value in given.items() if value is not None for word in (f"--{name}", str(value)))
     if options.file.startswith("example:"):
         return Source(options.file, chosen=chosen)
     path = Path(options.file)
     header = path.with_suffix(".hea")
     record = path.suffix in ("", ".hea", ".dat") and header.is_file()
-    files = {part.name: part.read_bytes() for part in (files_of(header) if record else [path])}
+    files = {part.name: part.read_bytes() for part in (files_of(header) if record else _beside(path))}
     return Source(options.file, files, rate=options.rate, chosen=chosen)
+
+
+def _beside(path: Path) -> list[Path]:
+    """All files of one recording: those of a folder, both of a header and its voxels, or the one that is named."""
+    if path.is_dir():
+        return sorted(part for part in path.rglob("*") if part.is_file())
+    pair = [path.with_suffix(suffix) for suffix in (".hdr", ".img")]
+    return pair if path in pair and all(part.is_file() for part in pair) else [path]

@@ -25,7 +25,7 @@ def content_of(name: str, file: BinaryIO) -> Content:
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
     last, inner = (suffixes or [""])[-1], (suffixes[-2:-1] or [""])[0]
     start = _begin(file)
-    if start[:2] == b"\x1f\x8b" and last not in nifti.SUFFIXES:
+    if last == ".gz" or (start[:2] == b"\x1f\x8b" and last not in nifti.SUFFIXES):
         last, start = inner, _unpacked(start)
     if dicom.is_dicom(start) or last in dicom.SUFFIXES:
         return "" if _WAVEFORM in start else "dicom"

@@ -1,0 +1,126 @@
+"""The command line on images: files, folders and volumes of series, scores by person, and nothing asked of the wrong kind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from brain_cases import affine, save_dicom, save_nifti
+from toy_checkpoints import save_fine_planes, save_planes
+
+from vqvae.cli import main
+from vqvae.codecs import decode
+from vqvae.commands.arguments import kind_of
+from vqvae.modalities import brain
+from vqvae.modalities.brain import read
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    """Toy checkpoints, `codes` and `fine`."""
+    folder = tmp_path_factory.mktemp("models")
+    save_planes(folder / "codes", brain, brain.to_tensors(brain.example("slice")).values[0, 0])
+    save_fine_planes(folder / "fine", brain)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory) -> Path:
+    """A NIfTI file of four axes: two volumes, the second twice as bright."""
+    small = brain.middle(brain.example(), 4).voxels[40:136, 60:156]
+    array = np.stack([small, 2 * small], axis=3).astype("<i2")
+    return save_nifti(tmp_path_factory.mktemp("scan") / "sub-01_bold.nii.gz", array, affine("LPS", (1, 1, 4)))
+
+
+def test_a_scan_is_reconstructed_into_a_file_that_lies_over_it_and_a_report_tells_its_price(scan, models, tmp_path, capsys):
+    asked = ["reconstruct", str(scan), "--volume", "2", "--checkpoint", str(models / "fine"), "--report", str(tmp_path / "r.json")]
+    assert main([*asked, "--output", str(tmp_path / "out")]) == 0
+    before, after = nibabel.load(scan), nibabel.load(tmp_path / "out" / "sub-01_bold.nii.gz")
+    assert np.allclose(after.affine, before.affine, atol=1e-5)
+    assert after.shape == before.shape[:3]
+    assert np.corrcoef(after.get_fdata().ravel(), before.get_fdata()[..., 1].ravel())[0, 1] > 0.95
+    (point,) = json.loads((tmp_path / "r.json").read_text())["points"]
+    assert point["rate"]["unit"] == "bit/pixel"
+    assert {"bits_per_pixel", "ssim", "ssim_brain", "psnr"} <= set(point["scores"])
+    assert " bit/pixel, " in capsys.readouterr().out
+
+
+def test_an_image_goes_into_a_file_and_comes_out_in_its_own_format(scan, models, tmp_path):
+    for checkpoint in ("codes", "fine"):
+        assert main(["encode", str(scan), str(tmp_path / "a.vqz"), "--checkpoint", str(models / checkpoint), "--levels", "1"]) == 0
+        assert main(["decode", str(tmp_path / "a.vqz"), str(tmp_path / "out"), "--checkpoint", str(models / checkpoint)]) == 0
+        assert nibabel.load(tmp_path / "out.nii.gz").shape == (96, 96, 4)
+        assert main(["decode", str(tmp_path / "a.vqz"), str(tmp_path / "out.nii"), "--checkpoint", str(models / checkpoint)]) == 0
+        assert nibabel.load(tmp_path / "out.nii").get_data_dtype() == np.int16
+
+
+def test_a_folder_of_dicom_files_is_one_image(tmp_path):
+    pixels = brain.example("slice").voxels[..., 0].T[::-1].astype("<u2")
+    for place in range(3):
+        (tmp_path / "study").mkdir(exist_ok=True)
+        save_dicom(tmp_path / "study" / f"IM{place}", pixels, 4.0 * place, PixelSpacing=[1, 1])
+    assert kind_of(str(tmp_path / "study")) == "brain"
+    assert main(["encode", str(tmp_path / "study"), str(tmp_path / "a.vqz"), "--codec", "jpeg2000", "--ratio", "30"]) == 0
+    found = decode((tmp_path / "a.vqz").read_bytes()).recording
+    assert found.name == "study"
+    assert found.voxels.shape == read(tmp_path / "study").voxels.shape
+
+
+def test_people_of_a_folder_are_scored_and_their_splits_kept_apart(models, tmp_path, capsys):
+    for number in range(4):
+        brain.write(brain.middle(brain.example("slab", number), 2), tmp_path / "data" / f"sub-{number}.nii.gz")
+    asked = ["evaluate", str(models / "codes"), "--data", str(tmp_path / "data"), "--levels", "2"]
+    seen = {}
+    for split in ("training", "validation"):
+        assert main([*asked, "--split", split, "--output", str(tmp_path / "m.json")]) == 0
+        assert "gives no split" in capsys.readouterr().err
+        found = json.loads((tmp_path / "m.json").read_text())
+        seen[split] = set(found["data"]["recordings"])
+        assert set(found["points"][0]["recordings"]) == seen[split]
+    assert len(seen["training"]) == 3
+    assert seen["training"] | seen["validation"] == {f"sub-{number}" for number in range(4)}
+    assert main([*asked, "--records", "sub-1,sub-9"]) == 2
+    assert "no image called sub-9" in capsys.readouterr().err
+
+
+def test_real_people_are_read_from_their_slices(data, models, tmp_path):
+    asked = ["evaluate", str(models / "codes"), "--data", str(data / "oasis"), "--records", "Mil_000", "--levels", "1"]
+    assert main([*asked, "--output", str(tmp_path / "m.json")]) == 0
+    (point,) = json.loads((tmp_path / "m.json").read_text())["points"]
+    assert point["scores"]["bits_per_pixel"]["value"] == pytest.approx(8 * point["bytes"] / (176 * 208 * 32))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["reconstruct", "example:slice", "--lead", "II", "--output", "x"], "--lead is not for recordings of this kind (brain)"),
+        (["reconstruct", "example:slice", "--from", "1", "--output", "x"], "--from is not for recordings of this kind (brain)"),
+        (["reconstruct", "example:slice", "--volume", "2", "--output", "x"], "--volume chooses in images of several volumes"),
+        (["reconstruct", "example:normal", "--volume", "2", "--output", "x"], "--volume"),
+        (["benchmark", "brain", "--data", ".", "--seconds", "8", "--output", "x"], "--seconds is not for recordings of this kind (brain)"),
+        (["benchmark", "brain", "--data", "gone", "--output", "x"], "there is no folder gone"),
+        (["reconstruct", "gone.nii.gz", "--output", "x"], "there is no file gone.nii.gz"),
+    ],
+)
+def test_what_does_not_concern_images_is_refused_in_one_sentence(arguments, words, models, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] == "reconstruct" and "normal" not in arguments[1]:
+        arguments = [*arguments, "--checkpoint", str(models / "codes")]
+    assert main(arguments) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert words in lines[0]
+
+
+def test_the_middle_slices_of_every_person_are_compared_at_sizes(tmp_path):
+    brain.write(brain.middle(brain.example("slab"), 5), tmp_path / "data" / "sub-0.nii.gz")
+    asked = ["benchmark", "brain", "--data", str(tmp_path / "data"), "--slices", "1", "--codecs", "jpeg,jpeg2000", "--ratios", "14,28"]
+    assert main([*asked, "--output", str(tmp_path / "b.json")]) == 0
+    found = json.loads((tmp_path / "b.json").read_text())
+    assert {entry["compression_ratio"] for entry in found["at_ratios"]} == {14, 28}
+    assert {point["codec"] for point in found["points"]} == {"jpeg", "jpeg2000"}
+    pixels = 176 * 208
+    assert all(point["bytes"] < pixels for point in found["points"])
