@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import numpy as np
 import streamlit as st
 
-from app import cache, inputs, slices
+from app import cache, inputs, slices, uploads
 from app.inputs import asked
 from app.slices import Place
 from vqvae.modalities.brain.recording import Volume
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 CURSOR, PLACE, JUMP, TOWARD, SHADES = "brain.cursor", "brain.place", "brain.jump", "brain.toward", "brain.shades"
+VOLUMES, VOLUME = "brain.volumes", "brain.volume"
 MODE, SIDE, CODES, CELL, CHOSEN = "brain.mode", "brain.side", "brain.codes", "brain.cell", "brain.chosen"
 
 Mode = Literal["swipe", "original", "reconstruction", "error", "ssim"]
@@ -31,11 +32,41 @@ MUCH = 0.25  # of the brain in the fullest slice
 NONE = 0  # no codes over the slices
 
 
+class One(NamedTuple):
+    """What everything on the page is about."""
+
+    recording: Volume
+    source: str  # what lies on the desk, and which volume of it
+    number: int  # of the volume in its file, from 1
+
+
 class Cell(NamedTuple):
     """One place of the grid of codes."""
 
     column: int
     row: int
+
+
+def one(recording: Volume, source: str) -> One:
+    """The volume that was chosen of a series; the first one at first."""
+    if VOLUMES not in st.session_state:
+        st.session_state[VOLUMES] = {source: int(inputs.parse(asked().get("volume"), 1))}
+    number = st.session_state[VOLUMES].get(source, 1)
+    found = uploads.volume(source, number) if 1 < number <= recording.series else None
+    return One(found, f"{source}#{number}", number) if found else One(recording, source, 1)
+
+
+def choose_volume(place: DeltaGenerator, chosen: One) -> None:
+    """Which volume of a series."""
+    source = st.session_state[inputs.SOURCE]
+    if chosen.recording.series > 1 and uploads.volume(source, chosen.number):
+        st.session_state[VOLUME] = chosen.number
+        words = f"The file holds {chosen.recording.series} volumes: everything on the page is about the one chosen here."
+        place.number_input("Volume", 1, chosen.recording.series, key=VOLUME, on_change=_take_volume, args=(source,), width=120, help=words)
+
+
+def _take_volume(source: str) -> None:
+    st.session_state[VOLUMES][source] = int(st.session_state[VOLUME])
 
 
 def open_view(source: str, recording: Volume, ranked: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLO
 from app.kinds import kind_of, recognised
 from app.words import plain
 from vqvae.modalities import modality
+from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.piano.parts import Part
 from vqvae.modalities.piano.recording import Piano
 
@@ -153,12 +154,21 @@ def track(source: str, label: str) -> Piano:
     return cache.shelf().get(("track", source, label), lambda: _from_files(came, partial(read, part=label)))
 
 
-def _from_files(came: Files, use: Callable[[Path], T]) -> T:
-    """What `use` finds in the main file of a performance, which lies in a folder as long as that takes."""
-    from vqvae.modalities.piano import receive
+def volume(source: str, number: int) -> Volume | None:
+    """One volume of a series in an image's file, from 1; None where the file is not at hand."""
+    from vqvae.modalities.brain import read
 
+    came: Files | None = st.session_state.get(FILES, {}).get(source)
+    if came is None or decoded.find(came.files):
+        return None
+    return cache.shelf().get(("volume", source, number), lambda: _from_files(came, partial(read, volume=number)))
+
+
+def _from_files(came: Files, use: Callable[[Path], T]) -> T:
+    """What `use` finds in the main file of a recording, which lies in a folder as long as that takes."""
+    own: Any = modality(recognised(came.files).name)
     with TemporaryDirectory(prefix="vqvae-") as folder:
-        return use(receive(came.files, Path(folder)))
+        return use(own.receive(came.files, Path(folder)))
 
 
 def _explain(refused: cache.Refusal) -> None:

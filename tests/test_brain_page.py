@@ -197,6 +197,23 @@ def test_an_uploaded_volume_is_shown_and_comes_back_as_it_was(tmp_path):
     assert "Reconstruction (.nii.gz)" in [found.label for found in app.get("download_button")]
 
 
+def test_of_a_series_the_volume_chosen_is_shown_and_coded(tmp_path, phantom):
+    both = np.stack([phantom.voxels, phantom.voxels[::-1]], axis=3).astype(np.uint8)
+    nibabel.save(nibabel.Nifti1Image(both, np.diag([1.0, 1.0, 4.0, 1.0])), tmp_path / "two.nii.gz")
+    app = opened()
+    app.file_uploader[0].upload("two.nii.gz", (tmp_path / "two.nii.gz").read_bytes(), "application/gzip").run()
+    app.switch_page("screens/brain.py").run()
+    greys = []
+    for number in (1, 2):
+        next(box for box in app.number_input if box.label == "Volume").set_value(number).run()
+        assert not app.exception
+        app.session_state[CURSOR] = (60, 80, 3)
+        app.run()
+        greys.append(image(viewer(app)["slices"]["2:3"], "original"))
+    assert np.array_equal(greys[0], greys[1][:, ::-1])
+    assert "--volume 2" in next(code.value for code in app.code)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8b garbage", bytes(400)])
 def test_a_bad_upload_is_refused_in_one_sentence_and_the_desk_stays(content):
     app = opened(level="2")

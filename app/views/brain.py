@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import cache, inputs, panels
+from app import cache, choices_brain, inputs, panels
+from app.choices_brain import One
 from app.inputs import Desk
 from app.views import brain_codes, brain_course, brain_noise, summary
 from app.words import count, number, plain
@@ -30,17 +31,20 @@ GROUPS = {  # words -> which scores, by name; the first that fits takes a score
 LARGE = 4_000_000  # voxels from which on progress is shown from the first moment, and no second bit rate is computed for comparison
 
 
-def title(recording: Volume) -> None:
-    """What is open."""
+def title(chosen: One) -> None:
+    """What is open, and which volume of it is looked at."""
+    row, recording = st.container(horizontal=True, vertical_alignment="bottom", wrap=False), chosen.recording
+    left, right = row.container(), row.container(width="content")
     source, known = st.session_state[inputs.SOURCE], cache.examples("brain")
     name = known[source].title if source in known else plain(recording.name)
-    st.title(f"Brain MRI: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
+    left.title(f"Brain MRI: {name}{' (decoded)' if inputs.decoded() else ''}", anchor=False)
     facts = described(recording)
     if source in known:
         facts += f" {known[source].description}"
     if recording.said:
         facts += f" What was changed or left out while reading: {count(len(recording.said), 'note')} under Details."
-    st.caption(facts)
+    left.caption(facts)
+    choices_brain.choose_volume(right, chosen)
 
 
 def described(recording: Volume) -> str:

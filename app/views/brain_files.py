@@ -24,8 +24,8 @@ FORMATS = {  # suffix -> what it is
 }  # fmt: skip
 
 
-def downloads(shown: cache.Shown, desk: Desk) -> None:
-    """Everything is made when its button is clicked."""
+def downloads(shown: cache.Shown, desk: Desk, number: int) -> None:
+    """Everything is made when its button is clicked; `number` is that of the volume in its file, from 1."""
     st.subheader("Take it with you", anchor=False)
     name, rebuilt = _name(shown, desk), shown.reconstruction
     row = st.container(horizontal=True)
@@ -44,10 +44,10 @@ def downloads(shown: cache.Shown, desk: Desk) -> None:
     button("Original slice", lambda: png(shown, "original"), "-slice-original.png", "image/png", "The same slice of the original")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
     button("Scores", lambda: shown.report.events["slices"].to_csv(index=False), "-slices.csv", "text/csv", "One row per slice")
-    button("Report", lambda: _report(shown, desk), "-report.json", "application/json", "Every score with its unit and definition")
+    button("Report", lambda: _report(shown, desk, number), "-report.json", "application/json", "Every score with its unit and definition")
     other = "" if desk.source in cache.examples("brain") else " FILE stands for your own file."
     st.caption(f"The same from the command line.{other}")
-    st.code("\n".join(map(shlex.join, (command(shown, desk), encoding(shown, desk)))), language=None, wrap_lines=True)
+    st.code("\n".join(map(shlex.join, (command(desk, number), encoding(shown, desk, number)))), language=None, wrap_lines=True)
 
 
 def own_format(recording: Volume) -> str:
@@ -90,16 +90,19 @@ def _mime(suffix: str) -> str:
     return known.get(suffix, "application/octet-stream")
 
 
-def command(shown: cache.Shown, desk: Desk) -> list[str]:
+def command(desk: Desk, number: int) -> list[str]:
     """The command that gives the same reconstruction and the same numbers."""
-    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level)]
-    return ["python", "-m", "vqvae", "reconstruct", _file(desk), *chosen, "--output", "OUT", "--report", "REPORT.json"]
+    return ["python", "-m", "vqvae", "reconstruct", _file(desk), *_chosen(desk, number), "--output", "OUT", "--report", "REPORT.json"]
 
 
-def encoding(shown: cache.Shown, desk: Desk) -> list[str]:
+def encoding(shown: cache.Shown, desk: Desk, number: int) -> list[str]:
     """The command that writes the same compressed file."""
-    chosen = ["--checkpoint", desk.checkpoint, "--levels", str(desk.level)]
-    return ["python", "-m", "vqvae", "encode", _file(desk), f"{_name(shown, desk)}.vqz", *chosen]
+    return ["python", "-m", "vqvae", "encode", _file(desk), f"{_name(shown, desk)}.vqz", *_chosen(desk, number)]
+
+
+def _chosen(desk: Desk, number: int) -> list[str]:
+    volume = ["--volume", str(number)] if number > 1 else []
+    return ["--checkpoint", desk.checkpoint, "--levels", str(desk.level), *volume]
 
 
 def _file(desk: Desk) -> str:
@@ -110,5 +113,5 @@ def _name(shown: cache.Shown, desk: Desk) -> str:
     return f"{shown.recording.name}-{desk.checkpoint}-{desk.level}"
 
 
-def _report(shown: cache.Shown, desk: Desk) -> str:
-    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(shown, desk)), indent=1, allow_nan=False)
+def _report(shown: cache.Shown, desk: Desk, number: int) -> str:
+    return json.dumps(cache.report(shown, desk.level, desk.checkpoint, command(desk, number)), indent=1, allow_nan=False)

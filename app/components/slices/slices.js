@@ -296,7 +296,7 @@ class Viewer {
       view.figure.style.width = `${size.width}px`;
       drawSlice(view.canvas, view.slice, plane, { mode, shades: this.shades, split: this.split, at: place, grid: gridded, font }, size);
       const words = `${at + 1} of ${sizes[plane.axis]}`;
-      view.name.textContent = view.panel.mode ? names[mode] : plane.title;
+      view.name.textContent = this.data.panels.length < 3 ? names[mode] : plane.title;
       view.said.textContent = sizes[plane.axis] > 1 ? words : "";
       view.canvas.setAttribute("aria-label", `${this.data.title}: ${plane.title} slice ${words}, ${names[mode]}; arrow keys move through the slices`);
       view.canvas.dataset.ready = String(Boolean(this.slice(plane)));

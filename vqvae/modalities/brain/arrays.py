@@ -22,12 +22,13 @@ def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
     if not isinstance(array, np.ndarray) or not 2 <= array.ndim <= 5:
         raise ValueError(f"{path.name} is no array of two or three axes: an image or a volume would work.")
     said: tuple[str, ...] = ()
+    count = math.prod(array.shape[3:])
     coloured = array.ndim == 3 and array.shape[2] in (3, 4) and min(array.shape[:2]) > 16
     require_size(path.name, array.shape[:2] if coloured else array.shape[:3])
     if coloured:
         array, said = grey(np.asarray(array)), (f"The picture was in {TURNED_GREY}.",)
     if array.ndim > 3:
-        count, chosen = math.prod(array.shape[3:]), 1 if volume is None else volume
+        chosen = 1 if volume is None else volume
         if not 1 <= chosen <= count:
             raise ValueError(f"{path.name} has no volume {chosen}: choose one from 1 to {count}.")
         array = array[(slice(None),) * 3 + tuple(np.unravel_index(chosen - 1, array.shape[3:], order="F"))]
@@ -44,4 +45,4 @@ def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
     lying = place(voxels, np.eye(4))
     taken = "A .npy file says nothing of directions: its axes were taken as left to right, back to front, bottom to top, 1 mm each."
     lain = (lying.axis, spacing_of(lying.affine), lying.affine)
-    return Volume(name, np.ascontiguousarray(lying.voxels), *lain, Source("npy", kind, "RAS"), (*said, *missing, taken))
+    return Volume(name, np.ascontiguousarray(lying.voxels), *lain, Source("npy", kind, "RAS"), (*said, *missing, taken), series=count)

@@ -54,7 +54,7 @@ def read_volume(path: Path, name: str, volume: int | None = None) -> Volume:
     source = _source(path, image, placed, len(shape) if math.prod(shape[3:]) == 1 else 3, found)
     said = (*_series(path, shape, chosen), *found.said, *missing, *placed.said, *_format(path, image))
     spacing = spacing_of(lying.affine, source.units)
-    return Volume(name, np.ascontiguousarray(lying.voxels), lying.axis, spacing, lying.affine, source, said)
+    return Volume(name, np.ascontiguousarray(lying.voxels), lying.axis, spacing, lying.affine, source, said, series=math.prod(shape[3:]))
 
 
 def _opened(path: Path) -> SpatialImage:

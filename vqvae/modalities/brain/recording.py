@@ -58,6 +58,7 @@ class Volume:
     source: Source = Source()
     said: Sequence[str] = ()  # what reading changed or left out, a sentence each
     span: tuple[float, float] | None = None  # the window, where it is known already
+    series: int = 1  # volumes in the file that this is one of
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 3 or not self.voxels.size:
