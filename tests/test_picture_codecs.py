@@ -50,20 +50,19 @@ def test_the_opponents_of_images_are_those_that_ship():
 
 
 @pytest.mark.parametrize("quality", [1, 7, 30, 50, 75, 95])
-def test_jpeg_is_pillows_at_whole_qualities(head, quality):
-    """A slice that has no margins, so that the payload is two bytes and Pillow's own file."""
+def test_jpeg_is_pillows_at_whole_qualities(quality):
     picture = np.random.default_rng(1).integers(0, 256, (32, 64), dtype=np.uint8)
     expected = io.BytesIO()
     Image.fromarray(picture).save(expected, "JPEG", quality=quality, optimize=True)
     payload = baseline("jpeg").coder(1, float(quality)).encode(picture[::-1].T[None, None, :, :, None])
-    assert payload == b"\0\0" + expected.getvalue()
+    assert payload == expected.getvalue()
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_file_holds_a_complete_picture_of_every_slice_and_all_of_it_is_counted(head, name):
     data = codec(name).compress(head, {"jpeg": 40.0, "jpeg2000": 1.0, "webp": 40.0}[name])
     contents, (payload,), _ = unpack(data)
-    margins, rest, files = payload[:2], payload[2:], []
+    rest, files = payload, []
     for _ in range(2):
         length = int.from_bytes(rest[:3], "little")
         files.append(rest[3 : 3 + length])
@@ -71,11 +70,8 @@ def test_a_file_holds_a_complete_picture_of_every_slice_and_all_of_it_is_counted
     decoded = open_vqz(data).decompress(data).recording
     for place, file in enumerate((*files, rest)):
         with Image.open(io.BytesIO(file), formats=[PICTURES[name]]) as picture:
-            assert picture.size == (64 - margins[0], 64 - margins[1])
-            pixels = np.asarray(picture.convert("L"))[::-1].T
-        x, y = (margin // 2 - (64 - side) // 2 for margin, side in zip(margins, (45, 58), strict=True))  # where the picture begins
-        inner = pixels[max(0, -x) :, max(0, -y) :][:20, :20]
-        assert np.array_equal(decoded.voxels[max(0, x) :, max(0, y) :, place][:20, :20], inner)
+            assert picture.size == (45, 58)
+            assert np.array_equal(decoded.voxels[:, :, place], np.asarray(picture.convert("L"))[::-1].T)
     cost = rate_of(data, contents.layout)
     assert (cost.bytes, cost.value) == (len(data), pytest.approx(8 * len(data) / (45 * 58 * 3)))
 
@@ -112,20 +108,6 @@ def test_files_of_a_size_can_be_had(head, name):
     assert 0.94 * wanted <= len(fitted.data) <= wanted
 
 
-def test_margins_that_repeat_their_edge_cost_nothing_and_come_back(head):
-    coder = PictureCoder("static", "JPEG", {"quality": 80})
-    inner = np.clip(values(head)[:, :, 10:-10, 6:-6] * 255, 0, 255).astype(np.uint8)
-    inner[:, :, (0, -1)] = 200
-    inner[:, :, :, (0, -1)] = 100
-    inner = np.ascontiguousarray(inner)
-    wide = np.pad(inner, ((0, 0), (0, 0), (4, 5), (3, 3), (0, 0)), mode="edge")
-    payload = coder.encode(wide)
-    assert tuple(payload[:2]) == (9, 6)
-    assert payload[2:] == coder.encode(inner)[2:]
-    alone = coder.decode(coder.encode(inner), inner.shape)
-    assert np.array_equal(coder.decode(payload, wide.shape), np.pad(alone, ((0, 0), (0, 0), (4, 5), (3, 3), (0, 0)), mode="edge"))
-
-
 def test_one_pixel_and_a_black_slice_are_pictures_too():
     for sides in ((1, 1), (50, 33)):
         black = Volume("black", np.zeros((*sides, 1), np.float32), source=Source(format="png"))
@@ -142,11 +124,10 @@ def test_payloads_that_no_pictures_make_are_refused_in_a_sentence(head):
     other = PictureCoder("static", "PNG", {}).encode(pixels)
     for damaged, shape_ in (
         (b"", shape),
-        (b"\0", shape),
-        (b"\xff\xff" + payload[2:], shape),
         (payload[:40], shape),
         (payload[:-200], shape),
         (payload, (1, 1, 96, 64, 3)),
+        (payload, (1, 1, 64, 64, 2)),
         (payload, (1, 1, 64, 64, 4)),
         (other, shape),
     ):
@@ -203,7 +184,7 @@ def test_intensities_outside_of_the_window_come_back_at_its_ends():
 def test_opponents_get_on_real_slices_about_what_is_known_of_them(data):
     """Measured before: 0.148 bit/pixel, SSIM 0.715, 23.0 dB for JPEG; 0.137, 0.734, 25.2 for JPEG 2000; 0.167, 0.795, 26.4 for WebP."""
     slices = [brain.read(data / "oasis" / f"{person}_s{number:02d}.jpg") for person in ("Mil_000", "Non_012") for number in (5, 13, 21, 29)]
-    known = {"jpeg": (1.0, 0.148, 0.715, 23.0), "jpeg2000": (-2.8, 0.148, 0.745, 25.4), "webp": (0.0, 0.18, 0.795, 26.4)}
+    known = {"jpeg": (1.0, 0.148, 0.715, 23.0), "jpeg2000": (-2.9, 0.148, 0.745, 25.4), "webp": (0.0, 0.187, 0.795, 26.4)}
     for name, (quality, bits, ssim, psnr) in known.items():
         files = [codec(name).compress(image, quality) for image in slices]
         reports = [brain.compare(image, codec(name).decompress(file).recording) for image, file in zip(slices, files, strict=True)]

@@ -138,16 +138,18 @@ class Opponent:
         self.modality = baseline.modality
         self.sha256 = getattr(baseline, "sha256", None) or hashlib.sha256(f"{self.name} 1".encode()).hexdigest()
         """Of the weights it decodes with; where it has none, of its name and the version of its format."""
-        self._baseline, self._chunk = baseline, chunk
+        self._baseline, self._chunk, self._kind = baseline, chunk, modality(baseline.modality)
+        self._bare = bool(getattr(baseline, "bare", False))
+        """Whether it codes values without what they were padded with."""
 
     def compress(self, recording: Any, quality: float, progress: Step | None = None) -> bytes:
         """The recording's file."""
         low, high = self.qualities
         if not low <= quality <= high:
             raise ValueError(f"a quality of {quality:g} is not possible with {self.name}: it takes {low:g} to {high:g}")
-        kind: Any = modality(self.modality)
+        kind: Any = self._kind
         values, layout = kind.to_tensors(recording)
-        codes = self._baseline.encode(values, quality)
+        codes = self._baseline.encode(kind.bare(values, layout) if self._bare else values, quality)
         coder = self._baseline.coder(len(codes), quality)
         chunk = chunk_frames(kind, self._chunk, kind.length(layout) / codes.shape[-1], codes.shape[-1])
         contents = Contents(self.name, self.sha256, coder.name, float(quality), codes.shape, chunk, layout)
@@ -156,13 +158,20 @@ class Opponent:
     def decompress(self, data: bytes, progress: Step | None = None) -> Decompressed:
         """The recording out of its file, with gaps where that is damaged; ValueError when nothing can be read."""
         file = read(data, self._coder, THREADS, progress)
-        kind: Any = modality(self.modality)
-        values = self._baseline.decode(file.codes, file.contents.quality, *kind.sides(file.contents.layout))
+        kind: Any = self._kind
+        layout = file.contents.layout
+        values = self._baseline.decode(file.codes, file.contents.quality, *self._sides(layout))
+        values = kind.padded(values, layout) if self._bare else values
         return Decompressed(kind.restore(Tensors(values, holes(kind, file.contents, file.damage))), file.damage)
+
+    def _sides(self, layout: dict[str, Any]) -> tuple[int, ...]:
+        """Of the values that it codes."""
+        kind: Any = self._kind
+        return tuple(kind.extents(layout)) if self._bare else tuple(kind.sides(layout))
 
     def _coder(self, contents: Contents) -> Coder:
         require(contents, self)
-        require_fit(modality(self.modality), contents, self.qualities, self._baseline.shape)
+        require_fit(self._kind, contents, self.qualities, lambda quality, *_: self._baseline.shape(quality, *self._sides(contents.layout)))
         coder = self._baseline.coder(contents.shape[0], contents.quality)
         if contents.coder != coder.name:
             raise ValueError(f"the file states the coder {contents.coder}, but {self.name} has another: it is damaged or forged")

@@ -12,7 +12,6 @@ from vqvae.baselines.scalar import require_shape
 from vqvae.codec.protocol import Coder
 
 WHITE = 255  # the end of the window; these formats hold 8 bits
-LARGEST_MARGIN = 31  # rows or columns: what padding to a multiple of 32 adds at most
 LUMINANCE = (  # steps at quality 50, ITU-T T.81 (1992), table K.1
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18,
     22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
@@ -30,6 +29,7 @@ class Jpeg:
     title = "JPEG"
     about = "Every slice is a JPEG file in 8 bits: cosine transform of 8 × 8 blocks, Huffman codes made for this slice."
     qualities = (1.0, 99.0)
+    bare = True
     entropy = "static"
     format = "JPEG"
 
@@ -90,8 +90,7 @@ class WebP(Jpeg):
 class PictureCoder:
     """Pixels (1, 1, X, Y, S) <-> payload, and what comes back is no more than nearly what went in.
 
-    A payload holds how many rows and columns at the borders only repeat those beside them, a byte each, as those are left out; then every
-    slice's file, all but the last one behind its length (3 bytes).
+    A payload holds every slice's file, all but the last one behind its length (3 bytes).
     """
 
     def __init__(self, name: str, format: str, options: dict[str, Any]) -> None:
@@ -100,22 +99,14 @@ class PictureCoder:
 
     def encode(self, codes: np.ndarray) -> bytes:
         """pixels (1, 1, X, Y, S) -> payload."""
-        margins = [_margin(codes[0, 0], axis) for axis in (0, 1)]
-        inner = codes[0, 0][_within(margins[0]), _within(margins[1])]
-        files = [self._file(inner[:, :, place]) for place in range(inner.shape[2])]
+        files = [self._file(codes[0, 0, :, :, place]) for place in range(codes.shape[4])]
         lengths = [*(len(file).to_bytes(3, "little") for file in files[:-1]), b""]
-        return bytes(margins) + b"".join(part for pair in zip(lengths, files, strict=True) for part in pair)
+        return b"".join(part for pair in zip(lengths, files, strict=True) for part in pair)
 
     def decode(self, data: bytes, shape: Sequence[int]) -> np.ndarray:
         """payload -> pixels (1, 1, X, Y, S) uint8; ValueError when the payload cannot be one of them."""
         _, _, width, height, count = shape
-        margins, files = list(data[:2]), _files(data[2:], count)
-        sides = [side - margin for side, margin in zip((width, height), margins, strict=False)]
-        if len(margins) < 2 or min(sides) < 1 or max(margins) > LARGEST_MARGIN:
-            raise ValueError("the borders of its pictures are wider than pictures can have")
-        inner = np.stack([self._pixels(file, (sides[0], sides[1])) for file in files], axis=2)
-        around = [(margin // 2, margin - margin // 2) for margin in margins]
-        return np.pad(inner, (*around, (0, 0)), mode="edge")[None, None]
+        return np.stack([self._pixels(file, (width, height)) for file in _files(data, count)], axis=2)[None, None]
 
     def _file(self, plane: np.ndarray) -> bytes:
         """Pixels (X, Y) -> a file whose rows are those of the image from top to bottom."""
@@ -141,21 +132,6 @@ class PictureCoder:
         if not fits:
             raise ValueError(f"a picture in it has other sides than {sides[0]} × {sides[1]}")
         return pixels[::-1].T
-
-
-def _margin(pixels: np.ndarray, axis: int) -> int:
-    """Rows along an axis, half of them at each end, that repeat the one beside them in every slice; at most LARGEST_MARGIN."""
-    along = np.moveaxis(pixels, axis, 0)
-    for margin in range(min(LARGEST_MARGIN, len(along) - 1), 0, -1):
-        inner = along[_within(margin)]
-        before, after = along[: margin // 2], along[len(along) - (margin - margin // 2) :]
-        if (before == inner[0]).all() and (after == inner[-1]).all():
-            return margin
-    return 0
-
-
-def _within(margin: int) -> slice:
-    return slice(margin // 2, -(margin - margin // 2) or None)
 
 
 def _files(data: bytes, count: int) -> list[bytes]:

@@ -11,7 +11,10 @@ from vqvae.codec.protocol import Coder
 
 
 class Baseline(Protocol):
-    """Values of a modality's recordings <-> codes with one quality parameter."""
+    """Values of a modality's recordings <-> codes with one quality parameter.
+
+    One with an attribute `bare` that is true is handed values as they are, without what a modality pads them with.
+    """
 
     name: str  # "dct", "wavelet", "smoothing", "grid", "jpeg", …
     modality: str

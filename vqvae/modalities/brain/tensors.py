@@ -29,8 +29,7 @@ def to_tensors(recording: Volume) -> Tensors:
         "source": pack_source(recording),
         "gaps": [],
     }
-    margins = [_margins(side) for side in values.shape[:2]]
-    return Tensors(np.pad(values, (*margins, (0, 0)), mode="edge")[None, None], layout)
+    return Tensors(padded(values[None, None], layout), layout)
 
 
 def restore(tensors: Tensors) -> Volume:
@@ -39,9 +38,7 @@ def restore(tensors: Tensors) -> Volume:
     ValueError for values that no image has.
     """
     layout = tensors.layout
-    width, height, slices = layout["shape"]
-    (left, _), (front, _) = _margins(width), _margins(height)
-    values = tensors.values[0, 0, left : left + width, front : front + height, :slices]
+    values = bare(tensors.values, layout)[0, 0]
     if not np.isfinite(values).all():
         raise ValueError("a pixel came back without a finite intensity")
     low, high = map(float, layout["window"])
@@ -52,6 +49,19 @@ def restore(tensors: Tensors) -> Volume:
     said = [f"Slices {first + 1} to {stop} were lost: they are black." for first, stop in layout["gaps"]]
     spacing = spacing_of(held.affine, held.source.units)
     return Volume(layout["name"], voxels, held.axis, spacing, held.affine, held.source, said, (low, high))
+
+
+def padded(values: np.ndarray, layout: dict[str, Any]) -> np.ndarray:
+    """(1, 1, X, Y, S) -> (1, 1, X', Y', S): with margins like the edge."""
+    margins = [_margins(side) for side in layout["shape"][:2]]
+    return np.pad(values, ((0, 0), (0, 0), *margins, (0, 0)), mode="edge")
+
+
+def bare(values: np.ndarray, layout: dict[str, Any]) -> np.ndarray:
+    """Undo `padded`; slices that there are too many of are left out."""
+    width, height, slices = layout["shape"]
+    (left, _), (front, _) = _margins(width), _margins(height)
+    return values[:, :, left : left + width, front : front + height, :slices]
 
 
 def stored_again(voxels: np.ndarray, source: Source) -> np.ndarray:
@@ -74,6 +84,12 @@ def sides(layout: dict[str, Any]) -> tuple[int, int, int]:
     """(X', Y', S): sides of the tensors that a layout belongs to."""
     width, height, slices = layout["shape"]
     return width + sum(_margins(width)), height + sum(_margins(height)), slices
+
+
+def extents(layout: dict[str, Any]) -> tuple[int, int, int]:
+    """(X, Y, S): sides without what was padded."""
+    width, height, slices = layout["shape"]
+    return width, height, slices
 
 
 def length(layout: dict[str, Any]) -> int:
