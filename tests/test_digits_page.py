@@ -157,5 +157,5 @@ def test_the_checkpoint_of_digits_keeps_to_its_aims_on_the_first_test_digits(dat
     recording = digits.read(data / "mnist" / "mnist.npz" / "x_test" / "0-1000")
     encoded = pipeline.encode(model, recording)
     assert encoded.codes.shape == (1, 1, 7, 7, 1000)
-    assert pipeline.compare(model, recording, pipeline.decode(model, encoded)).value("mse") <= 0.0022
+    assert pipeline.compare(model, recording, pipeline.decode(model, encoded)).value("mse") <= 0.002
     assert len(np.unique(encoded.codes)) >= 500

@@ -12,6 +12,7 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
     "likeness": (0.05, 0.15),  # 1 - ssim
     "spoilt": (2.0, 10.0),  # % of the digits whose own mse is above SPOILT
 }
+PLAIN = " Shades and edges differ."
 SPOILT = 0.015  # mse of a digit of which strokes are missing or moved
 
 
@@ -31,7 +32,8 @@ def verdict(report: Report) -> Verdict:
     }
     grades = {name: graded_as(value, *LIMITS[name]) for name, value in values.items() if not math.isnan(value)}
     order = sorted(grades, key=lambda name: -grades[name])
-    return Verdict(_summary(len(table), spoilt, error), GRADES[grades[order[0]]], tuple(said[name] for name in order))
+    decisive = PLAIN if order[0] == "likeness" and grades["likeness"] and not spoilt else ""
+    return Verdict(f"{_summary(len(table), spoilt, error)}{decisive}", GRADES[grades[order[0]]], tuple(said[name] for name in order))
 
 
 def _summary(digits: int, spoilt: int, error: float) -> str:
