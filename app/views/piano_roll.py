@@ -60,7 +60,7 @@ def _rolls(shown: cache.Shown, desk: Desk) -> None:
     row.download_button(
         "Picture (.html)",
         lambda: picture(shown, desk, view, look),
-        f"{shown.recording.name}-{view.start:.0f}s.html",
+        f"{choices_piano.file_name(shown.recording, desk.source)}-at-{view.start:.0f}s.html",
         "text/html",
         on_click="ignore",
         icon=":material/download:",
