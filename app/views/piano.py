@@ -30,6 +30,7 @@ GROUPS = {  # words -> which scores, by name; the first that fits takes a score
     "Errors of the notes that were kept": "onset_error|duration|velocity",
     "Transcription scores": "",
 }
+BEYOND = 20.0  # steps of velocity that notes are off on average, from which on gestures do not reach their loudness
 LARGE = 20_000  # notes from which on progress is shown from the first moment, and no second bit rate is computed for comparison
 
 
@@ -63,11 +64,13 @@ def compute(desk: Desk, recording: Piano) -> cache.Shown | None:
     return summary.compute(desk, recording, "", at_once=recording.count > LARGE)
 
 
-def verdict(shown: cache.Shown) -> None:
+def verdict(shown: cache.Shown, desk: Desk) -> None:
     """One or two sentences to act on, and what stands behind them."""
     rate = shown.rate
     size = f"the whole file ({count(rate.bytes, 'byte')}) is {times_smaller(rate.compression_ratio)} than the .mid file"
     summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}; {size}.", cache.text("piano_verdict"))
+    if cache.checkpoint(desk.checkpoint).task == "gestures" and shown.report.value("velocity_error") > BEYOND:
+        st.caption(f":material/info: {cache.text('piano_loudness')}")
 
 
 def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
