@@ -13,7 +13,7 @@ from app import cache, inputs
 from app.compared import COMPARED, Amount, Compared
 from app.kinds import KINDS
 from app.trained import resolved
-from app.words import number, score_title
+from app.words import number, score_title, times_smaller
 from vqvae.modalities.ecg.disturb import Disturbance
 
 if TYPE_CHECKING:
@@ -252,9 +252,10 @@ def ranking() -> str:
 def said(choice: Choice, recording: Any) -> str:
     """15.1 kB (124 bit/s per lead, 32 times smaller than the original), and which noise was added."""
     ways = amount(choice.source, recording)
-    rate, ratio = (number(ways.said(choice.size, unit)).removesuffix(".0") for unit in ("rate", "ratio"))
+    rate, times = number(ways.said(choice.size, "rate")).removesuffix(".0"), ways.said(choice.size, "ratio")
+    ratio = own().ratio.replace("times smaller", times_smaller(times).replace(".0 ", " "))
     aside = f" besides {size_words(round(ways.aside))} of {own().aside}" if ways.aside else ""
-    words = f"{size_words(choice.size)} ({rate}\u202f{own().rate}{aside}, {ratio} {own().ratio})"
+    words = f"{size_words(choice.size)} ({rate}\u202f{own().rate}{aside}, {ratio})"
     if choice.noise:
         words += f", under {' and '.join(choice.noise.kinds)} noise at {choice.noise.snr:g}\u202fdB and against the clean recording,"
     return words

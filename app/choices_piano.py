@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -61,11 +62,16 @@ def portion(recording: Piano, source: str) -> Portion:
 def _parts() -> dict[str, tuple[float, float]]:
     """The stretch that was chosen of each recording."""
     if PARTS not in st.session_state:
-        link = asked()
+        link = _link()
         start, stop = parse(link.get("from"), -1), parse(link.get("to"), -1)
         st.session_state[PARTS] = {st.session_state[SOURCE]: (start, stop)} if 0 <= start < stop else {}
     found: dict[str, tuple[float, float]] = st.session_state[PARTS]
     return found
+
+
+def _link() -> dict[str, str]:
+    """What the address asked for, where it was about what is shown: a reader's own file is gone when they come again."""
+    return asked() if asked().get("example") == st.session_state[SOURCE] else {}
 
 
 def choose_part(place: DeltaGenerator, portion: Portion) -> None:
@@ -93,6 +99,12 @@ def said(portion: Portion) -> str:
         if _stretch(portion, portion.bars, first, last) == portion.span:
             return f"Bars {first} to {last}" if first < last else f"Bar {first}"
     return f"{portion.span[0]:.4g} to {portion.span[1]:.4g}\u202fs"
+
+
+def file_name(recording: Piano, source: str) -> str:
+    """What files about a portion, known by its `source`, are called: fugue-track-1-channel-2-30-90s"""
+    chosen = [re.sub(r"[^\w.]+", "-", part) for part in re.split("[#@]", source)[1:]]
+    return "-".join((recording.name, *chosen)) + ("s" if "@" in source else "")
 
 
 def _lines(whole: Piano) -> np.ndarray | None:
@@ -193,7 +205,7 @@ def open_view(source: str, passages: pd.DataFrame) -> None:
     state = st.session_state
     if state.get(PLACE) == source:
         return
-    link = asked() if PLACE not in state else {}
+    link = _link() if PLACE not in state else {}
     start = parse(link.get("t"), -1)
     worst = round(max(0.0, float(passages["start"].iloc[0]) - BEFORE), 2) if len(passages) else 0.0
     state[PLACE], state[START], state[SECONDS] = source, start if start >= 0 else worst, WINDOW_SECONDS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.kinds import kind_of
-from app.words import count, number
+from app.words import count, number, times_smaller
+from vqvae.checkpoint_codec import CheckpointCodec
 from vqvae.codec.container import MAGIC
 from vqvae.codecs import Opened, decode
 from vqvae.modalities import modality
@@ -36,7 +37,7 @@ def open_file(name: str, data: bytes) -> Decoded:
     except ValueError as error:
         raise ValueError(f"{name[:80]} cannot be opened: {error}.") from error
     said = [
-        f"{name[:80]} was decoded: what is on the desk is the reconstruction in it. The recording that it was made from is not in "
+        f"{name[:80]} was decoded: what is shown is the reconstruction in it. The recording that it was made from is not in "
         "the file, so what it lost cannot be measured here; what is called original below is the decoded recording.",
         _made(file),
         *_lost(file),
@@ -50,8 +51,11 @@ def _made(file: Opened) -> str:
     size = count(rate.bytes, "byte")
     if not file.lost:  # what is left of a file that was cut off says nothing of its rate
         per = kind_of(file.recording).per
-        size += f", {number(rate.value, rate.unit)}{per}, {number(rate.compression_ratio)} times smaller than that recording"
-    return f"Written by {file.codec.title}, quality {quality} (possible: {low} to {high}): {size}."
+        size += f", {number(rate.value, rate.unit)}{per}, {times_smaller(rate.compression_ratio)} than that recording"
+    how = f"quality {quality} (possible: {low} to {high})"
+    if isinstance(file.codec, CheckpointCodec) and file.codec.checkpoint.nested and file.quality >= 1:
+        how = f"{quality} of {high} codebooks used"
+    return f"Written by {file.codec.title}, {how}: {size}."
 
 
 def _span(unit: str, start: float, stop: float) -> str:

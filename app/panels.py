@@ -84,7 +84,7 @@ def scores(scores: Sequence[Score]) -> None:
     )
     if len(known) < len(scores):
         missing = "; ".join(score_title(score.name) for score in scores if math.isnan(score.value))
-        st.caption(f"This recording cannot answer (no such beats, no annotations or nothing measurable): {plain(missing)}.")
+        st.caption(f"This recording has nothing that these scores could be measured on: {plain(missing)}.")
 
 
 def zipped(write: Callable[[Path], list[Path]]) -> bytes:

@@ -40,10 +40,15 @@ def length(seconds: float) -> str:
     return f"{clock(seconds)} {'h' if seconds >= 3600 else 'min'}"
 
 
+def times_smaller(ratio: float) -> str:
+    """By how much a file is smaller, or larger."""
+    return f"{number(1 / ratio)} times larger" if 0 < ratio < 0.995 else f"{number(ratio)} times smaller"
+
+
 _F1 = {
     "note_f1_onset": "F1 with onset",
     "note_f1_onset_offset": "F1 with onset and offset",
-    "note_f1_onset_offset_velocity": "F1 with onset, offset and velocity",
+    "note_f1_onset_offset_velocity": "Notes right",
 }
 _PICTURES = {"ssim_brain": "SSIM in the brain", "ms_ssim": "MS-SSIM", "gradient_error": "Edge error"}
 _WORDS = {
@@ -98,6 +103,9 @@ def signed(value: float, unit: str = "") -> str:
     return sign + number(abs(value), unit)
 
 
+NOTICED = 0.02  # of what a score lacks; less is no news
+
+
 class Change(NamedTuple):
     """A difference as a metric shows it."""
 
@@ -106,9 +114,13 @@ class Change(NamedTuple):
 
 
 def change(score: Score, before: Report | None) -> Change:
-    """By how much a score differs from an earlier report, and whether that is good."""
+    """By how much a score differs from an earlier report, and whether that is good: of what nobody notices nothing is said of that."""
     if before is None or math.isnan(score.value) or math.isnan(before.value(score.name)):
         return Change(None, "off")
-    text = signed(score.value - before.value(score.name), "pp" if score.unit == "%" else score.unit)
+    earlier = before.value(score.name)
+    text = signed(score.value - earlier, "pp" if score.unit == "%" else score.unit)
     same = not any(digit in text for digit in "123456789")
-    return Change("no change" if same else text, "off" if same else "normal" if score.perfect > 0 else "inverse")
+    perfect = score.perfect if math.isfinite(score.perfect) else 0.0
+    trifle = abs(score.value - earlier) < NOTICED * max(abs(score.value - perfect), abs(earlier - perfect))
+    alike = trifle or number(score.value, score.unit) == number(earlier, score.unit)
+    return Change("no change" if same else text, "off" if same or alike else "normal" if score.perfect > 0 else "inverse")

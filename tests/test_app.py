@@ -214,12 +214,18 @@ def test_numbers_have_three_digits_narrow_spaces_and_a_unit(value, unit, said):
     assert words.number(value, unit) == said
 
 
+def test_a_file_that_grew_is_called_larger():
+    assert words.times_smaller(32.4) == "32.4 times smaller"
+    assert words.times_smaller(0.8333) == "1.20 times larger"
+
+
 def test_a_change_says_whether_it_is_good():
     better = Score("prdn", 8.0, "%", 0.0, "")
     assert words.change(better, Report((Score("prdn", 10.0, "%", 0.0, ""),), {})) == ("-2.00\u202fpp", "inverse")
     assert words.change(Score("f1", 99.0, "%", 100.0, ""), Report((Score("f1", 98.0, "%", 100.0, ""),), {})).colour == "normal"
     assert words.change(better, Report((better,), {})) == ("no change", "off")
     assert words.change(better, None).text is None
+    assert words.change(better._replace(value=9.99), Report((Score("prdn", 10.0, "%", 0.0, ""),), {})) == ("-0.01\u202fpp", "off")
     assert words.change(better, Report((Score("prdn", float("nan"), "%", 0.0, ""),), {})).text is None
 
 

@@ -86,7 +86,7 @@ def test_the_rate_and_what_it_leaves_out_add_up_to_the_file(first, contest):
 
 def test_the_verdict_says_who_keeps_most_and_how_large_the_files_are(first, library):
     said = verdict(first)
-    assert "F1 with onset, offset and velocity, 10\u202fms" in said
+    assert "Notes right, 10\u202fms" in said
     assert "bit/note with pitch" in said
     assert "times smaller than the .mid file" in said
     assert "the grid with our entropy coder" in said

@@ -41,7 +41,7 @@ def test_verdict_and_numbers_are_those_of_the_library(first, minuet):
     assert words.count(rate.bytes, "byte") in verdict(first)
     metrics = {metric.label: metric.value for metric in first.metric}
     f1 = report.value("note_f1_onset_offset_velocity_10ms")
-    assert metrics["Notes right, 10 ms"] == words.number(f1, "%")
+    assert metrics["Notes right, 10\u202fms"] == words.number(f1, "%")
     assert metrics["Onset error"] == words.number(report.value("onset_error_ms"), "ms")
     assert metrics["Bit rate"] == words.number(rate.value, "bit/note")
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from piano_pages import (
     NOTES,
+    PATIENCE,
+    ROOT,
     address,
     button,
     columns,
@@ -21,6 +23,7 @@ from piano_pages import (
     told,
     verdict,
 )
+from streamlit.testing.v1 import AppTest
 
 from app import choices_piano, inputs, words
 from vqvae import pipeline
@@ -43,8 +46,9 @@ def test_a_part_of_the_piece_is_all_that_the_page_is_about(minuet):
     assert judge(expected(part, 2)[1]).text in verdict(app)
     assert columns(told(app)["notes"]["original"])["onset"] == pytest.approx(part.notes.onset, abs=1e-4)
     assert "FILE" in app.code[0].value
-    part = {"example": "minuet", "checkpoint": NOTES, "level": "2", "from": "4", "to": "12"}
-    assert address(app) | {"t": "", "at": ""} == part | {"t": "", "at": ""}
+    held = {"example": "minuet", "checkpoint": NOTES, "level": "2", "from": "4", "to": "12"}
+    assert address(app) | {"t": "", "at": ""} == held | {"t": "", "at": ""}
+    assert f"minuet-4-12s-{NOTES}-2.vqz" in app.code[0].value
     link = opened(**{"level": "2", "from": "4", "to": "12"})
     assert verdict(link) == verdict(app)
     finished(button(app, "Whole piece").click().run())
@@ -60,8 +64,8 @@ def test_a_part_can_be_chosen_in_bars_and_a_link_to_it_says_so(minuet):
     assert 0 < inside.sum() < minuet.count
     assert len(columns(told(app)["notes"]["original"])["onset"]) == inside.sum()
     assert f"{words.count(int(inside.sum()), 'note')}, " in app.caption[0].value + app.caption[1].value
-    for page in (app, opened(**{name: text for name, text in address(app).items() if name != "example"})):
-        assert any("bars 3 to 5" in caption.value for caption in page.caption)
+    for page in (app, opened(**address(app))):
+        assert page.title[0].value == "Piano: Minuet, bars 3 to 5"
         assert (page.number_input(key=choices_piano.FROM_BAR).value, page.number_input(key=choices_piano.TO_BAR).value) == (3, 5)
     app.number_input(key=choices_piano.FROM_BAR).set_value(1)
     finished(app.number_input(key=choices_piano.TO_BAR).set_value(len(lines) - 1).run())
@@ -75,13 +79,35 @@ def test_of_very_many_tracks_the_largest_can_be_chosen_in_the_order_of_the_file(
     assert choices_piano.listed(there[:5]) == there[:5]
 
 
+def test_a_part_of_a_file_that_is_gone_is_not_cut_out_of_the_example_that_is_shown_instead(minuet):
+    app = drop(opened(level="2"), "mine.mid", to_bytes(minuet))
+    app.number_input(key=choices_piano.FROM).set_value(4.0)
+    finished(app.number_input(key=choices_piano.TO).set_value(12.0).run())
+    link = address(app)
+    assert "example" not in link
+    assert link["from"] == "4"
+    assert app.title[0].value.startswith("Piano: mine, 4 to 12")
+    again = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE)
+    for key, value in link.items():
+        again.query_params[key] = value
+    again = finished(again.run().switch_page("screens/piano.py"))
+    assert again.title[0].value == "Piano: Minuet"
+    assert told(again)["player"]["at"] == 0
+
+
+def test_a_file_that_breaks_off_says_so_above_the_verdict(minuet):
+    app = drop(opened(level="2"), "cut.mid", to_bytes(minuet)[:-60])
+    assert "the file breaks off" in app.warning[0].value
+    assert "2 remarks on how the file was read" in " ".join(caption.value for caption in app.caption)
+
+
 def test_the_last_bars_go_on_to_the_end_of_what_sounds(minuet):
     held = minuet.notes.duration + np.where(np.arange(minuet.count) == minuet.count - 1, 9.0, 0.0)
     app = drop(opened(level="2"), "held.mid", to_bytes(replace(minuet, notes=minuet.notes._replace(duration=held))))
     last = app.number_input(key=choices_piano.TO_BAR).value
     finished(app.number_input(key=choices_piano.FROM_BAR).set_value(last - 1).run())
     assert float(address(app)["to"]) >= minuet.notes.onset[-1] + held[-1]
-    assert any(f"bars {last - 1} to {last};" in caption.value for caption in app.caption)
+    assert app.title[0].value.endswith(f", bars {last - 1} to {last}")
 
 
 def test_a_piece_whose_notes_follow_no_bars_is_cut_in_seconds_and_the_page_says_so(minuet):

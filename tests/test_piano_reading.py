@@ -14,7 +14,7 @@ from odd_files import one_sentence
 
 from vqvae.modalities.piano import check_layout, parts, pedals, read, to_tensors
 from vqvae.modalities.piano.midi_file import parse
-from vqvae.modalities.piano.reading import from_bytes
+from vqvae.modalities.piano.reading import MAX_BYTES, from_bytes
 
 
 def test_a_note_is_read_to_the_microsecond(tmp_path):
@@ -223,7 +223,7 @@ VAST = midi(track((0, "ff510300 0001".replace(" ", "")), *[(0x0FFFFFFF, "b04000"
         (b"<?xml version='1.0'?><score-partwise/>", "an XML file"),
         (midi(TEN_HOURS), "lasts 10 h"),
         (VAST, "times between its events"),
-        (bytes(8_000_001), "MB"),
+        (b"MThd" + bytes(8_000_000), "MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -302,3 +302,11 @@ def test_onsets_pitches_and_velocities_are_those_that_mido_finds(data, name):
     assert len(found) == len(expected)
     assert [row[1:] for row in sorted(found, key=lambda row: row[1:])] == [row[1:] for row in sorted(expected, key=lambda row: row[1:])]
     assert np.abs(np.array([row[0] for row in found]) - [row[0] for row in expected]).max() < 2e-4
+
+
+def test_a_large_file_is_told_what_it_is_before_how_large_it_may_be(tmp_path):
+    path = tmp_path / "recital.wav"
+    for start, said in ((b"RIFF\x24\0\0\0WAVEfmt ", r"audio \(WAV\)"), (b"MThd\0\0\0\6", "8 MB"), (b"\0" * 8, "no MIDI file")):
+        path.write_bytes(start + bytes(MAX_BYTES))
+        with pytest.raises(ValueError, match=said):
+            read(path)

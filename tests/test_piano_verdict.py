@@ -114,6 +114,13 @@ def test_an_untouched_performance_is_good_and_one_played_by_a_coarse_clock_is_po
     assert verdict(compare(minuet, coarse)).grade == "poor"
 
 
+def test_chords_that_lost_their_spread_are_named_even_where_something_else_decides():
+    said = verdict(report_of(2000, onset=17.4, spread=14.0, left=0.0)).text
+    assert f"Notes are 17.4{SPACE}ms early or late on average. Chords that were spread by 14{SPACE}ms" in said
+    assert "Chords" not in verdict(report_of(2000, onset=17.4, spread=24.0, left=10.0)).text
+    assert verdict(report_of(2000, onset=17.4, spread=7.0, left=0.0)).text.endswith(" on average.")
+
+
 def test_what_is_judged_is_what_is_written():
     good, fair = verdict(report_of(2000, r=0.9451)), verdict(report_of(2000, r=0.9449))
     assert (good.grade, fair.grade) == ("good", "fair")

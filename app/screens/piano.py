@@ -14,7 +14,7 @@ inputs.notice()
 desk = replace(desk, source=portion.source)
 shown = piano.compute(desk, portion.recording)
 if shown:
-    piano.verdict(shown)
+    piano.verdict(shown, desk)
     numbers = st.empty()
     piano.headline(numbers, shown, desk)
     piano_roll.explore(shown, desk)

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, choices_ecg, inputs, panels
 from app.inputs import Desk
 from app.views import ecg_codes, summary
-from app.words import count, length, number, plain
+from app.words import count, length, number, plain, times_smaller
 from vqvae.modalities.ecg import figures
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.ecg.verdict import verdict as judge
@@ -57,7 +57,7 @@ def compute(desk: Desk, recording: Ecg, lead: str) -> cache.Shown | None:
 def verdict(shown: cache.Shown) -> None:
     """One or two sentences to act on, and what stands behind them."""
     rate = shown.rate
-    smaller = f"{number(rate.value, rate.unit)} per lead, {number(rate.compression_ratio)} times smaller than the original."
+    smaller = f"{number(rate.value, rate.unit)} per lead, {times_smaller(rate.compression_ratio)} than the original."
     summary.verdict(judge(shown.report), smaller, cache.text("ecg_verdict"))
 
 

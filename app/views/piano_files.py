@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import cache, sounds
+from app import cache, choices_piano, sounds
 from app.choices_piano import Portion
 from app.inputs import Desk
 from app.words import count
@@ -70,7 +70,7 @@ def _file(desk: Desk) -> str:
 
 
 def _name(shown: cache.Shown, desk: Desk) -> str:
-    return f"{shown.recording.name}-{desk.checkpoint}-{desk.level}"
+    return f"{choices_piano.file_name(shown.recording, desk.source)}-{desk.checkpoint}-{desk.level}"
 
 
 def _report(shown: cache.Shown, desk: Desk) -> str:

@@ -60,7 +60,7 @@ def _rolls(shown: cache.Shown, desk: Desk) -> None:
     row.download_button(
         "Picture (.html)",
         lambda: picture(shown, desk, view, look),
-        f"{shown.recording.name}-{view.start:.0f}s.html",
+        f"{choices_piano.file_name(shown.recording, desk.source)}-at-{view.start:.0f}s.html",
         "text/html",
         on_click="ignore",
         icon=":material/download:",
@@ -99,13 +99,13 @@ def passages(shown: cache.Shown, desk: Desk) -> None:
     starts = found["start"].to_numpy()
     row.button("Play the worst", on_click=_step, args=(starts, 0), icon=":material/crisis_alert:", help="Go to the worst passage and play.")
     row.button("Play the next", on_click=_step, args=(starts, 1), icon=":material/skip_next:", help="Go on to the next worst passage.")
-    row.caption(f"{count(len(found), 'passage')} of {PASSAGE:g} s. Click a row and it plays from there.", width="content")
+    row.caption(f"{count(len(found), 'passage')} of {PASSAGE:g} s. Tick the box of a row and it plays from there.", width="content")
     key = f"piano.passages.{hash(desk)}"
     st.dataframe(
         _words(found),
         hide_index=True,
         key=key,
-        selection_mode=["single-row", "single-cell"],
+        selection_mode="single-row",
         on_select=lambda: _take_row(starts, key),
         column_config=_columns(),
         alt="Passages, worst first",
@@ -123,10 +123,9 @@ def _step(starts: np.ndarray, by: int) -> None:
 
 
 def _take_row(starts: np.ndarray, key: str) -> None:
-    chosen = st.session_state[key]["selection"]
-    rows = [row for row, _ in chosen["cells"]] or chosen["rows"]
-    if rows:
-        choices_piano.jump_to(float(starts[rows[0]]))
+    chosen = st.session_state[key]["selection"]["rows"]
+    if chosen:
+        choices_piano.jump_to(float(starts[chosen[0]]))
 
 
 def _words(found: pd.DataFrame) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk, chosen: Head
         row.metric(label, number(score.value, score.unit), text, help=said, delta_color=colour, delta_arrow=arrow, width=METRIC)
     rate = shown.rate
     more = signed(rate.value - before.rate.value, rate.unit) if before else WAITING if comes else None
-    arrow = "auto" if before else "off"
+    arrow = "auto" if more and any(digit in more for digit in "123456789") else "off"
     label, said = f"Bit rate{inputs.kind().per}", plain(rate.definition + below)
     row.metric(label, number(rate.value, rate.unit), more, delta_color="off", delta_arrow=arrow, help=said, width=METRIC)
     small = f"Small numbers: against the next lower bit rate{against}." if comes else ""

@@ -68,8 +68,9 @@ function drawRolls(canvas, piece, look, shading, view, passage, ink) {
 // The original in its neutral colour, the reconstruction as a narrower bar on top of it.
 function drawOverlay(roll, piece, look, ink) {
   const { original, reconstruction } = piece, ring = (side) => (look.sounding ? side.ring : null);
-  roll.notes(original, { ends: original.end, ring: ring(original), colour: () => ink.under, height: 0.94 });
-  roll.notes(reconstruction, { ends: reconstruction.end, ring: ring(reconstruction), colour: () => ink.reconstruction, height: 0.46 });
+  roll.notes(original, { ends: original.end, ring: ring(original), colour: () => ink.shade, height: 0.94 });
+  roll.notes(original, { ends: original.end, colour: () => ink.shade, height: 0.94 });
+  roll.notes(reconstruction, { ends: reconstruction.end, ring: ring(reconstruction), colour: () => ink.reconstruction, height: 0.34 });
 }
 
 // The whole piece on one line, the damage along it, and where the window stands.

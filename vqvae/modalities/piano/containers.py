@@ -14,6 +14,7 @@ _OTHERS = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"<?xml", "an XML file, such as a score"),
 )
+BEGINNING = 16  # bytes that tell
 _WAYS = {
     "audio": "it holds sound and no notes; record or export the performance as MIDI",
     "a MIDI": "save it as a Standard MIDI File (.mid, format 0 or 1)",
@@ -26,17 +27,21 @@ def unwrap(data: bytes, name: str) -> bytes:
     """The Standard MIDI File in `data`, out of its RIFF wrapper where it has one; ValueError that says what it is instead."""
     if not data:
         raise ValueError(f"{name} is empty (0 bytes): copy or export it again.")
-    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
-        return _out_of_riff(data, name)
-    if data[:4] == b"MThd":
-        return data
+    require_midi(data[:BEGINNING], name, len(data))
+    return _out_of_riff(data, name) if data[:4] == b"RIFF" else data
+
+
+def require_midi(data: bytes, name: str, size: int) -> None:
+    """ValueError that says what a file of `size` bytes is, by its first ones, unless a Standard MIDI File or one in RIFF."""
+    if data[:4] == b"MThd" or (data[:4] == b"RIFF" and data[8:12] == b"RMID"):
+        return
     found = next((words for start, words in _OTHERS if data.startswith(start)), None)
     if data[:4] == b"RIFF":
         found = "audio (WAV)" if data[8:12] == b"WAVE" else None
     if data[4:8] == b"ftyp":
         found = "audio (MP4)"
     if found is None:
-        raise ValueError(f"{name} is no MIDI file ({len(data)} bytes that do not begin with MThd): give a Standard MIDI File (.mid).")
+        raise ValueError(f"{name} is no MIDI file ({size} bytes that do not begin with MThd): give a Standard MIDI File (.mid).")
     way = next(way for start, way in _WAYS.items() if found.startswith(start))
     raise ValueError(f"{name} is {found}, no Standard MIDI File: {way}.")
 

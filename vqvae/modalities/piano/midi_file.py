@@ -16,6 +16,8 @@ MAX_TRACKS = 0xFFFF  # that a header can count
 MAX_DELTA = 0x0FFFFFFF  # ticks between two events, four bytes of seven bits
 TEXTS = range(0x01, 0x10)  # types of meta events that hold words
 END_OF_TRACK, TEMPO = 0x2F, 0x51  # types of meta events
+BREAKS_OFF = "no end: the file breaks off"
+
 _END = bytes((0xFF, END_OF_TRACK))
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of messages that have no place in a file
 
@@ -112,7 +114,7 @@ def _track(data: bytes) -> Events:
             add_tick(tick)
             add_code(status << 16 | first << 8 | second)
     except IndexError:
-        odd["no end: the file breaks off"] = None
+        odd[BREAKS_OFF] = None
     return Events(np.array(ticks, np.int64), np.array(codes, np.int64), others, tick, tuple(odd))
 
 

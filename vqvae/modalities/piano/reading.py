@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.piano.containers import unwrap
+from vqvae.modalities.piano.containers import BEGINNING, require_midi, unwrap
 from vqvae.modalities.piano.frames import MAX_TICK
 from vqvae.modalities.piano.merging import Merged, merge
 from vqvae.modalities.piano.midi_file import Events, assemble, parse
@@ -66,6 +66,8 @@ def _content(path: Path) -> bytes:
         raise ValueError(f"{path.name} does not exist: give a MIDI file.")
     size = path.stat().st_size
     if size > MAX_BYTES:
+        with path.open("rb") as file:
+            require_midi(file.read(BEGINNING), path.name, size)  # a large recording is told what it is before how large it may be
         most = f"{MAX_BYTES / 1e6:.0f} MB, far more than {MAX_NOTES} notes take"
         raise ValueError(f"{path.name} has {size / 1e6:.0f} MB; MIDI files of up to {most}, can be read: cut it into pieces.")
     return path.read_bytes()

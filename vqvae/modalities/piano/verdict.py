@@ -50,6 +50,9 @@ def verdict(report: Report) -> Verdict:
     graded = sorted(((graded_as(j.value, *LIMITS[j.name]), j) for j in judged), key=lambda item: (-item[0], -_excess(*item)))
     worst = graded[0][0]
     decisive = [j.plain for grade, j in graded if grade == worst > 0]
+    chords = next((j.plain for grade, j in graded if j.name == "chords" and grade), "")
+    if chords and chords not in decisive and _struck_together(*_spreads(table)):  # which is heard first, whatever else was lost
+        decisive.append(chords)
     reasons = tuple(f"{j.reason} {j.limits}" for _, j in graded)
     return Verdict(" ".join([_summary(counts, total, report), *decisive]), GRADES[worst], reasons)
 
@@ -111,9 +114,14 @@ def _course(r: float) -> str:
 def _chords(report: Report) -> str:
     """What became of the time between a chord's first and last onset."""
     before, after = _spreads(report.events["notes"])
-    if before >= _SPREAD and after <= _TOGETHER * before:
+    if _struck_together(before, after):
         return f"Chords that were spread by {_ms(before)} on average are struck {'together' if after < 0.5 else 'nearly together'}."
     return f"Chords are spread otherwise: the time between first and last note was {_ms(before)} on average, now it is {_ms(after)}."
+
+
+def _struck_together(before: float, after: float) -> bool:
+    """Whether chords were spread, by ms on average, and are not any more."""
+    return before >= _SPREAD and after <= _TOGETHER * before
 
 
 def _spreads(notes: pd.DataFrame) -> tuple[float, float]:
