@@ -93,9 +93,21 @@ def test_real_people_are_read_from_their_slices(data, models, tmp_path):
     assert point["scores"]["bits_per_pixel"]["value"] == pytest.approx(8 * point["bytes"] / (176 * 208 * 32))
 
 
+def test_codecs_are_compared_on_an_image_with_noise_by_how_near_they_come_to_the_clean_one(tmp_path, capsys):
+    asked = ["compare", "example:slice", "--codecs", "jpeg2000", "--ratio", "40", "--noise", "rician:8"]
+    assert main([*asked, "--output", str(tmp_path / "r.json")]) == 0
+    (point,) = json.loads((tmp_path / "r.json").read_text())["points"]
+    assert point["scores"]["psnr"]["value"] != pytest.approx(point["faithful"]["psnr"]["value"], abs=0.1)
+    noisy = brain.disturbed(brain.example("slice"), "rician:8")
+    assert "8 %" in noisy.said[-1]
+    assert 0.03 < np.abs(noisy.voxels - brain.example("slice").voxels).mean() / 255 < 0.08
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["compare", "example:slice", "--codecs", "jpeg", "--ratio", "8", "--noise", "muscle:12"], "is not rician:PERCENT"),
+        (["compare", "example:slice", "--codecs", "jpeg", "--ratio", "8", "--noise", "rician:x"], "is not rician:PERCENT"),
         (["reconstruct", "example:slice", "--lead", "II", "--output", "x"], "--lead is not for recordings of this kind (brain)"),
         (["reconstruct", "example:slice", "--from", "1", "--output", "x"], "--from is not for recordings of this kind (brain)"),
         (["reconstruct", "example:slice", "--volume", "2", "--output", "x"], "--volume chooses in images of several volumes"),

@@ -49,7 +49,7 @@ def test_of_a_series_one_volume_is_read_and_that_is_said(tmp_path):
         assert np.array_equal(volume.voxels, array[..., last, later])
         assert any(f"volume {number}." in words for words in volume.said)
     assert "choose one from 1 to 6" in refusal(path, volume=7)
-    assert read(save_nifti(tmp_path / "a.nii", ramp((*SHAPE, 1)))).said == ()
+    assert len(read(save_nifti(tmp_path / "a.nii", ramp((*SHAPE, 1)))).said) == 1  # on its window
     assert "it holds one" in refusal(tmp_path / "a.nii", volume=2) or "from 1 to 1" in refusal(tmp_path / "a.nii", volume=2)
 
 
@@ -171,6 +171,13 @@ def test_rescaled_dicom_is_read_as_what_its_numbers_stand_for_and_inverted_one_u
     assert np.array_equal(np.unique(volume.voxels), np.arange(12) * 2 - 5)
     inverted = read(save_dicom(tmp_path / "b.dcm", pixels, place=None, PhotometricInterpretation="MONOCHROME1"))
     assert np.array_equal(inverted.voxels[:, ::-1, 0].T, 11 - pixels)
+
+
+def test_voxels_outside_of_the_window_are_counted_and_said(tmp_path):
+    array = ramp((20, 50, 4))
+    volume = read(save_nifti(tmp_path / "a.nii", array))
+    assert volume.voxels.max() == array.max() > volume.window[1]
+    assert volume.said == ("Black to white is 0 to 3995, 4 voxels outside of that (0.1\u202f%) kept as well.",)
 
 
 def test_limits_are_known_before_anything_is_read(tmp_path):

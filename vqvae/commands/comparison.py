@@ -26,7 +26,8 @@ def add(command: Add) -> None:
     size = one.add_mutually_exclusive_group(required=True)
     size.add_argument("--bytes", type=int, dest="size", metavar="N", help="the size of every file")
     size.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the size of every file, as a compression ratio")
-    one.add_argument("--noise", metavar="KIND:DB", help="noise added before coding, as muscle:12; several kinds as muscle+mains:12")
+    noise = "noise added before coding, in dB as muscle:12 or muscle+mains:12; of an image in % of its window, as rician:5"
+    one.add_argument("--noise", metavar="KIND:MUCH", help=noise)
     one.add_argument("--seed", type=int, default=0, help="of the noise")
     one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
     reading(one)
@@ -49,8 +50,9 @@ def compare(options: argparse.Namespace) -> None:
     if options.output:
         require_writable(options.output, folder=not options.output.suffix)
     require_fit(kind, options)
-    recording = read(modality(kind), options.file, options)
-    noisy = _disturbed(recording, options)
+    own: Any = modality(kind)
+    recording = read(own, options.file, options)
+    noisy = None if options.noise is None else own.disturbed(recording, options.noise, options.seed)
     asked = {} if options.lead is None else {"lead": options.lead}
     contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, **asked)
     size = options.size if options.compression is None else contest.size(options.compression)
@@ -68,20 +70,6 @@ def _kind(entrants: dict[str, Codec]) -> str:
     if len(kinds) != 1:
         raise ValueError(f"codecs of one kind of data can be compared, these are of {', '.join(sorted(kinds)) or 'none'}")
     return kinds.pop()
-
-
-def _disturbed(recording: Any, options: argparse.Namespace) -> Any:
-    """The recording with the noise asked for, None without."""
-    if options.noise is None:
-        return None
-    from vqvae.modalities.ecg.disturb import Disturbance, disturb
-
-    kinds, _, level = options.noise.rpartition(":")
-    try:
-        decibels = float(level)
-    except ValueError as error:
-        raise ValueError(f"--noise {options.noise!r} is not KIND:DB, as in muscle:12") from error
-    return disturb(recording, Disturbance(tuple(filter(None, kinds.split("+"))), decibels, options.seed))
 
 
 def _run(contest: Contest, entrants: dict[str, Codec], size: int) -> list[Result]:

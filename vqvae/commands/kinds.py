@@ -58,7 +58,7 @@ KINDS = MappingProxyType(
         "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES),
         "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
         "brain": Kind(
-            "records", _people, {"volume": "volume"}, frozenset(("slices", "alone")), frozenset((*IMAGES, ".gz")), "14,28,57,114",
+            "records", _people, {"volume": "volume"}, frozenset(("slices", "alone", "noise")), frozenset((*IMAGES, ".gz")), "14,28,57,114",
             (9.0, 14.2, 28.4, 57.0, 113.0, 150.0),
             lambda folder, split: [*images.people(folder, split)], lambda folder: images.survey(folder).said,
         ),

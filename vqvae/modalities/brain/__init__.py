@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vqvae.modalities.brain.disturb import disturbed
 from vqvae.modalities.brain.examples import example, examples
 from vqvae.modalities.brain.excerpts import apart, excerpt, middle, sampled
 from vqvae.modalities.brain.figures import figure
@@ -42,6 +43,7 @@ __all__ = [
     "check_layout",
     "compare",
     "describe_preprocessing",
+    "disturbed",
     "example",
     "examples",
     "excerpt",

@@ -15,6 +15,8 @@ from vqvae.modalities.brain.names import in_order, name_of, person_of
 from vqvae.modalities.brain.nifti import read_volume
 from vqvae.modalities.brain.pictures import read_pictures
 from vqvae.modalities.brain.recording import Volume
+from vqvae.modalities.brain.tensors import outside
+from vqvae.modalities.wording import count, share
 
 KNOWN = "NIfTI (.nii, .nii.gz, .hdr with .img), MGH, DICOM, PNG, JPEG, TIFF and .npy work"
 
@@ -37,6 +39,10 @@ def read(path: Path | Sequence[Path], volume: int | None = None) -> Volume:
         found = _one(of_folder(paths[0]), paths[0].name, volume)
     else:
         found = _one(paths, name_of(paths[0]), volume)
+    if beyond := outside(found):
+        low, high = found.window
+        lying = f"{count(beyond, 'voxel')} outside of that ({share(100 * beyond / found.voxels.size)}) kept as well"
+        found = replace(found, said=(*found.said, f"Black to white is {low:g} to {high:g}, {lying}."))
     missing = found.source.dims == 3 and volume is not None and volume != 1 and not any("this is volume" in words for words in found.said)
     if missing:
         raise ValueError(f"{found.name} has no volume {volume}: it holds one.")

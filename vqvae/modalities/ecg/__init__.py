@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vqvae.modalities.ecg.beats import marked
+from vqvae.modalities.ecg.disturb import disturbed
 from vqvae.modalities.ecg.examples import example, examples
 from vqvae.modalities.ecg.excerpts import excerpt, sampled
 from vqvae.modalities.ecg.figures import figure
@@ -42,6 +43,7 @@ __all__ = [
     "check_layout",
     "compare",
     "describe_preprocessing",
+    "disturbed",
     "example",
     "examples",
     "excerpt",

@@ -42,6 +42,16 @@ class Disturbance:
         return f"{' and '.join(self.kinds)} at {self.snr:g} dB, seed {self.seed}"
 
 
+def disturbed(recording: Ecg, noise: str, seed: int = 0) -> Ecg:
+    """The recording with noise; noise: "muscle:12" for 12 dB, "muscle+mains:12" for both.  ValueError for any other words."""
+    kinds, _, level = noise.rpartition(":")
+    try:
+        decibels = float(level)
+    except ValueError as error:
+        raise ValueError(f"--noise {noise!r} is not KIND:DB, as in muscle:12") from error
+    return disturb(recording, Disturbance(tuple(filter(None, kinds.split("+"))), decibels, seed))
+
+
 def disturb(recording: Ecg, disturbance: Disturbance) -> Ecg:
     """`recording` (C, T) with noise on every lead: the same for the same seed, gaps stay gaps, a flat lead stays flat.
 
