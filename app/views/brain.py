@@ -10,7 +10,7 @@ from app import cache, choices_brain, inputs, panels
 from app.choices_brain import One
 from app.inputs import Desk
 from app.views import brain_codes, brain_course, brain_noise, summary
-from app.words import count, number, plain
+from app.words import count, number, plain, times_smaller
 from vqvae.modalities.brain.recording import PLANES, Volume
 from vqvae.modalities.brain.verdict import verdict as judge
 
@@ -66,7 +66,7 @@ def compute(desk: Desk, recording: Volume) -> cache.Shown | None:
 def verdict(shown: cache.Shown) -> None:
     """One or two sentences to act on, and what stands behind them."""
     rate = shown.rate
-    size = f"{count(rate.bytes, 'byte')}, {number(rate.compression_ratio)} times smaller than the pixels as stored"
+    size = f"{count(rate.bytes, 'byte')}, {times_smaller(rate.compression_ratio)} than the pixels as stored"
     summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}: {size}.", cache.text("brain_verdict"))
 
 

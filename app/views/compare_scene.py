@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -39,3 +39,5 @@ class Scene:
     """Where the window starts."""
     said: Callable[[float], str] = "from {:.1f} s".format
     """Which window it is, by its start."""
+    theme: Literal["streamlit"] | None = "streamlit"
+    """What may change the layout of the pictures: None leaves them true to scale."""

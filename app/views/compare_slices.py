@@ -51,6 +51,7 @@ def scene(recording: Volume, results: Sequence[Result], choice: Choice) -> Scene
         address=lambda: {"t": str(int(state[at.time]) + 1)},
         choose_start=lambda row: _choose_slice(row, recording.slices),
         said=lambda start: f"of slice {int(start) + 1}",
+        theme=None,
     )
 
 

@@ -45,6 +45,7 @@ def explore(recording: Any, results: Sequence[Result], choice: Choice, ranking: 
     drawn = scene.pictures(_labels(results, ranking), start, seconds, inputs.dark())
     st.plotly_chart(
         drawn["errors.html" if state.get(at.errors) else "window.html"](),
+        theme=scene.theme,
         key="compare.window",
         config={"displaylogo": False},
         alt=f"Original and every codec's reconstruction {scene.said(start)}",
