@@ -192,3 +192,42 @@ def test_opponents_get_on_real_slices_about_what_is_known_of_them(data):
         assert np.mean(rates) == pytest.approx(bits, abs=0.02)
         assert np.mean([report.value("ssim") for report in reports]) == pytest.approx(ssim, abs=0.06)
         assert np.mean([report.value("psnr") for report in reports]) == pytest.approx(psnr, abs=1.5)
+
+
+def test_slices_alone_are_recordings_of_their_own_and_read_off_where_all_of_them_reach(head, tmp_path):
+    from vqvae.contest.benchmark import benchmark
+
+    held = replace(head, source=Source("nii", "|u1", "RAS"), span=None)
+    paths = {name: brain.write(held, tmp_path / name)[0] for name in ("one", "two")}
+    entrants = [codec("jpeg"), codec("webp")]
+    found = benchmark("brain", paths, entrants, [4.0], grid=(2.5, 4.0, 6.0), apart=lambda image: brain.apart(image, 2))
+    assert not found["failed"]
+    assert {tuple(point["recordings"]) for point in found["points"]} == {("one/001", "one/002", "two/001", "two/002")}
+    assert [entry["codec"] for entry in found["at_ratios"]] == ["jpeg", "webp"]
+    assert all(0.5 < entry["scores"]["ssim"]["value"] < 1 for entry in found["at_ratios"])
+
+
+def test_a_noisy_image_is_scored_against_the_clean_one_and_against_what_was_coded(head):
+    from vqvae.contest.entries import prepare
+    from vqvae.modalities.brain.noise import with_noise
+
+    contest = prepare("brain", with_noise(head, 5), head)
+    (result,) = contest.compare([codec("jpeg2000")], 2000)
+    assert result.truth.value("psnr") != result.faithful.value("psnr")
+    decoded = codec("jpeg2000").decompress(result.data).recording
+    assert result.truth.value("psnr") == brain.compare(head, decoded).value("psnr")
+
+
+def test_slices_alone_are_evenly_apart_and_keep_window_place_and_voxels():
+    phantom = brain.example()
+    found = brain.apart(phantom, 8)
+    assert [*found] == ["001", "005", "009", "013", "017", "021", "025", "029"]
+    for number, image in found.items():
+        place = int(number) - 1
+        assert image.voxels.shape == (*phantom.voxels.shape[:2], 1)
+        assert np.array_equal(image.voxels[:, :, 0], phantom.voxels[:, :, place])
+        assert image.positions == pytest.approx(phantom.positions[place : place + 1])
+        assert image.window == phantom.window
+    assert len(brain.apart(phantom, 1000)) == phantom.slices
+    with pytest.raises(ValueError, match="above 0"):
+        brain.apart(phantom, 0)

@@ -130,7 +130,8 @@ def prepare(kind: str, recording: Any, reference: Any = None, **options: Any) ->
         raise ValueError(f"{recording.name} is empty: there is nothing to code")
     original = recording if reference is None else reference
     analysis = judged.analyse(original, **options, **judges(kind))
-    own = None if reference is None else judged.analyse(recording, analysis.lead, **judges(kind))
+    same = {"lead": analysis.lead} if hasattr(analysis, "lead") else {}  # measured on the same lead, where there are leads
+    own = None if reference is None else judged.analyse(recording, **same, **judges(kind))
     return Contest(kind, recording, original, analysis, own, layout, raw_bytes)
 
 
