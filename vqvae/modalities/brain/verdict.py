@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
     "structure": (0.05, 0.15),  # 1 - SSIM in the brain, mean of the slices
     "worst slice": (0.1, 0.25),  # 1 - SSIM in the brain, of the worst slice
-    "edges": (25.0, 60.0),  # %, error of the gradient
+    "edges": (25.0, 50.0),  # %, error of the gradient
     "tissues": (1.0, 3.0),  # %, the largest change of grey or white matter; in Alzheimer's disease a brain loses some 2 % a year
 }
 """The grade of a comparison is the worst of these four."""
