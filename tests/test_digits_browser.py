@@ -96,4 +96,6 @@ def test_a_link_shows_the_digit_and_the_cell_again_and_an_image_of_dark_ink_is_r
     seen = picture(page, "original")
     assert seen[14, 14] > 200
     assert seen[0].max() == 0
-    assert (np.flatnonzero(seen.max(axis=1) > 128)[[0, -1]] == [4, 23]).all()
+    rows = np.flatnonzero(seen.max(axis=1) > 128)
+    assert np.ptp(rows) + 1 == 20
+    assert abs(rows.mean() - 14) <= 0.5
