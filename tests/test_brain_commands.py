@@ -100,7 +100,7 @@ def test_codecs_are_compared_on_an_image_with_noise_by_how_near_they_come_to_the
     assert point["scores"]["psnr"]["value"] != pytest.approx(point["faithful"]["psnr"]["value"], abs=0.1)
     noisy = brain.disturbed(brain.example("slice"), "rician:8")
     assert "8 %" in noisy.said[-1]
-    assert 0.03 < np.abs(noisy.voxels - brain.example("slice").voxels).mean() / 255 < 0.08
+    assert 0.05 < np.abs(noisy.voxels - brain.example("slice").voxels).mean() / 255 < 0.1
 
 
 @pytest.mark.parametrize(
