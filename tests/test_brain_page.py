@@ -13,7 +13,7 @@ from brain_pages import SLICES, address, button, expected, few_slices, first, im
 from app import cache, choices_brain, inputs, slices, words
 from app.choices_brain import CELL, CODES, CURSOR, MODE, SIDE
 from app.slices import ORDER
-from app.views import brain_files
+from app.views import brain_codes, brain_files
 from vqvae import pipeline
 from vqvae.modalities import brain
 from vqvae.modalities.brain import Volume
@@ -164,6 +164,18 @@ def test_the_chosen_cell_names_its_code_and_every_place_that_uses_it(phantom):
     assert (codes[:, :, number - 1] == code).any()
     other.click().run()
     assert viewer(app)["cursor"][2] == number - 1
+
+
+def test_cells_lie_where_the_network_sees_them_also_when_sides_are_padded():
+    voxels = np.zeros((45, 70, 1), np.float32)
+    voxels[30, 41] = 200
+    values, layout = brain.to_tensors(Volume("a", voxels, span=(0.0, 255.0)))
+    codes = np.zeros((1, 1, values.shape[2] // 8, values.shape[3] // 8, 1), np.int16)
+    shown = cache.Shown(None, None, pipeline.Encoded(codes, layout, 1.0), b"", None, None, "")
+    grid = brain_codes.grid(shown, 1, choices_brain.Cell(99, 0))
+    assert tuple(np.argwhere(values[0, 0, :, :, 0] > 0.5)[0] - grid.pad) == (30, 41)
+    assert grid.cell == 8
+    assert grid.chosen is None
 
 
 def test_a_fine_checkpoint_has_no_grid_of_codes():
