@@ -54,7 +54,7 @@ _EXAMPLES = {
     for one in (
         Example(
             "scanned-digits", "Scanned digits",
-            "Four of each digit by 43 people (UCI optical recognition set, as scikit-learn brings it along), scaled up from 8 × 8 pixels.",
+            "Four of each digit out of the UCI optical recognition set, which scikit-learn brings along, scaled up from 8 × 8 pixels.",
             _scanned,
         ),
         Example(

@@ -16,11 +16,11 @@ _BLUE_TO_RED = ((0.0, "#2166ac"), (0.5, "#f7f7f7"), (1.0, "#b2182b"))
 
 
 def figure(reference: Digits, reconstruction: Digits, first: int = 0) -> go.Figure:
-    """Original, reconstruction and error of up to 12 digits from number `first` on, one above the other."""
+    """Original, reconstruction and error of up to 12 digits from `first` on, counted from 0 here and from 1 for readers, one above the other."""
     from plotly.subplots import make_subplots
 
     count = max(1, min(MOST, reference.count - first))
-    titles = [str(first + place) for place in range(count)]
+    titles = [str(first + place + 1) for place in range(count)]
     drawn = make_subplots(3, count, column_titles=titles, row_titles=["original", "reconstruction", "error"], **_TIGHT)
     for column, (one, other) in enumerate(zip(reference.images[first:], reconstruction.images[first:], strict=True), 1):
         if column > count:
