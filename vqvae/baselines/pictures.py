@@ -27,7 +27,7 @@ class Jpeg:
     modality = "brain"
     name = "jpeg"
     title = "JPEG"
-    about = "Every slice is a JPEG file in 8 bits: cosine transform of 8 × 8 blocks, Huffman codes made for this slice."
+    about = "Every slice is a JPEG file in 8 bits: cosine transform of 8 × 8 blocks; Huffman coder, its codes made for this slice."
     qualities = (1.0, 99.0)
     bare = True
     entropy = "static"
@@ -62,7 +62,7 @@ class Jpeg2000(Jpeg):
 
     name = "jpeg2000"
     title = "JPEG 2000"
-    about = "Every slice is a JPEG 2000 codestream in 8 bits, without a box around it: CDF 9/7 wavelet, arithmetic codes of bit planes."
+    about = "Every slice is a JPEG 2000 codestream in 8 bits, without a box around it: CDF 9/7 wavelet; arithmetic coder of bit planes."
     qualities = (-5.0, 3.0)
     entropy = "adaptive"
     format = "JPEG2000"
@@ -77,7 +77,7 @@ class WebP(Jpeg):
 
     name = "webp"
     title = "WebP"
-    about = "Every slice is a lossy WebP file in 8 bits: predicted blocks as in VP8 video, arithmetic codes; method 6, its slowest."
+    about = "Every slice is a lossy WebP file in 8 bits: predicted blocks as in VP8 video, arithmetic coder; method 6, its slowest."
     qualities = (0.0, 100.0)
     entropy = "adaptive"
     format = "WEBP"
