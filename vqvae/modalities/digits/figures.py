@@ -16,7 +16,7 @@ _BLUE_TO_RED = ((0.0, "#2166ac"), (0.5, "#f7f7f7"), (1.0, "#b2182b"))
 
 
 def figure(reference: Digits, reconstruction: Digits, first: int = 0) -> go.Figure:
-    """Original, reconstruction and error of up to 12 digits from `first` on, counted from 0 here and from 1 for readers, one above the other."""
+    """Original, reconstruction and error of up to 12 digits, one above the other; `first` counts from 0, titles from 1."""
     from plotly.subplots import make_subplots
 
     count = max(1, min(MOST, reference.count - first))
