@@ -26,5 +26,5 @@ def test_a_shipped_name_means_the_shipped_one_whatever_lies_in_the_working_direc
 @pytest.mark.parametrize("name", ["best", "..", "", "../vqvae"])
 def test_what_is_no_checkpoint_is_said_with_the_choices(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="one of: .*ecg, ecg-autoencoder, ecg-delineator, ecg-fine"):
+    with pytest.raises(ValueError, match=r"one of: .*ecg, ecg-autoencoder, ecg-delineator, ecg-fine"):
         find(name)
