@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from vqvae.codec.container import Contents
+from vqvae.codec.container import MAX_CHUNK, Contents
 from vqvae.codec.protocol import Damage
 from vqvae.codec.vqz import even_chunk
 
@@ -38,10 +39,14 @@ def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], s
         raise ValueError(f"the file's codes have the shape {contents.shape}, but {stated}: it is damaged or forged")
 
 
-def chunk_frames(kind: Any, chunk: float | None, frame: float, frames: int) -> int:
-    """Frames that are written together, of `frames` frames of `frame` values each, for chunks as long as asked, or as usual when None."""
+def chunk_frames(kind: Any, chunk: float | None, frame: float, shape: tuple[int, ...]) -> int:
+    """Frames that are written together for chunks as long as asked, or as usual when None: fewer where that is more than a chunk holds.
+
+    frame: values along the last side that a frame stands for; shape: of all codes of a recording, frames last.
+    """
     wanted = kind.CHUNKS.usual if chunk is None else chunk
-    return even_chunk(frames, max(1, round(wanted * kind.CHUNKS.values / frame)))
+    most = max(1, MAX_CHUNK // max(1, math.prod(shape[:-1])))
+    return even_chunk(shape[-1], max(1, min(most // 2, round(wanted * kind.CHUNKS.values / frame))))
 
 
 def require_chunk(kind: Any, chunk: float | None) -> None:
