@@ -77,13 +77,14 @@ def learn_notes(config: NotesConfig, values: Sequence[np.ndarray], told: Told) -
     rng = np.random.default_rng(config.training.seed)
     recipe = Recipe(count=config.training.count, limit=config.training.limit)
     shares = dict.fromkeys(lessons, 0.0)
+    orders = {name: rng.permutation(len(own)) for name, own in lessons.items()}  # before threads take turns, which they do as they like
 
     def learn(name: str) -> State:
         def progress(share: float) -> None:
             shares[name] = share
             told("learning the coder", sum(shares.values()) / len(shares))
 
-        own = [lessons[name][i] for i in rng.permutation(len(lessons[name]))]
+        own = [lessons[name][i] for i in orders[name]]
         return learn_lessons(own[0].description, own, own, recipe, progress)
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
