@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from test_browser import ROOT, SLOW, asked, base, browser, chart, context, drop, page, settle, verdict
 
-from app.views.compare_words import figure
+from app.words import number
 from vqvae.modalities import modality
 from vqvae.modalities.ecg.synthesis import Scenario, synthesise
 
@@ -74,7 +74,7 @@ def test_a_researcher_takes_home_evidence_whose_command_gives_the_same_numbers(p
     evidence = tmp_path / "evidence"
     before = results(evidence / "results.json")
     scores = {point["codec"]: point["scores"]["prdn"]["value"] for point in before["points"]}
-    assert said(page) == {codec: figure(value, "%") for codec, value in scores.items()}
+    assert said(page) == {codec: number(value, "%") for codec, value in scores.items()}
     assert {path.stem for path in (evidence / "files").glob("*.vqz")} == set(CODECS)
     for point in before["points"]:
         assert (evidence / f"files/{point['codec']}.vqz").stat().st_size == point["bytes"]
