@@ -102,6 +102,15 @@ def test_a_damaged_chunk_costs_its_own_slices_only_and_is_said(fine):
     assert not rebuilt.voxels[:, :, lost:].any()
 
 
+def test_slices_of_a_lost_group_are_lost_however_short_the_last_group_is(fine, volume):
+    long = dataclasses.replace(volume, voxels=np.tile(volume.voxels[40:104, 40:104], (1, 1, 3))[:, :, :17])
+    data = pipeline.pack(fine, pipeline.encode(fine, long, 2), chunk=8)  # groups of 8 slices, 8 and 1, each a chunk
+    rebuilt, damage = CheckpointCodec(fine).decompress(data[:-1] + bytes([data[-1] ^ 255]))
+    assert [(harm.start, harm.stop) for harm in damage] == [(2, 3)]
+    black = [not rebuilt.voxels[:, :, place].any() for place in range(17)]
+    assert black == [False] * 16 + [True]
+
+
 def test_a_file_whose_codes_do_not_fit_its_sides_is_refused(fine, volume):
     from vqvae.codec.container import pack, unpack
 

@@ -58,7 +58,7 @@ def require_chunk(kind: Any, chunk: float | None) -> None:
 def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tuple[tuple[float, float], ...]:
     """What is lost, with what depends on it: starts and stops as the modality's `lost` counts them; those that touch are one."""
     layout, length = contents.layout, kind.length(contents.layout)
-    frame = -(-length // max(1, contents.shape[-1]))  # the last one may be shorter
+    frame = 1 << (-(-length // max(1, contents.shape[-1])) - 1).bit_length()  # a power of two; the last one may be shorter, even by far
     found: list[tuple[float, float]] = []
     for harm in sorted(harm for harm in damage if harm.stop > harm.start):
         start, stop = kind.lost(layout, min(harm.start * frame, length), min(harm.stop * frame, length))
