@@ -75,3 +75,17 @@ def test_a_dark_image_and_an_equal_one_have_words_of_their_own():
 def test_slices_are_listed_from_the_worst_on_without_those_that_have_no_brain():
     slices = report(ssim_brain=(0.9, 0.5, 0.7, 0.2)).events["slices"].assign(brain=(9, 9, 9, 0))
     assert worst_slices(slices)["place"].tolist() == [1, 2, 0]
+
+
+def test_a_few_bright_pixels_in_an_empty_slice_decide_nothing():
+    few = report(ssim_brain=(0.99, 0.98, 0.3), brain_pixels=(5000, 6000, 3))
+    found = brain.verdict(few)
+    assert "number 2, structural similarity 0.980" in found.text
+    assert not any("Slice 3" in reason for reason in found.reasons)
+    assert any("Slice 2" in reason and "more than a trace of brain" in reason for reason in found.reasons)
+    assert worst_slices(few.events["slices"])["place"].tolist() == [1, 0, 2]
+
+
+def test_equal_volumes_of_tissue_are_called_equal():
+    said = brain.verdict(report(change=(0.0, 0.0, 0.0))).reasons
+    assert any("finds as much grey and white matter." in reason for reason in said)

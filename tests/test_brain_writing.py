@@ -13,7 +13,8 @@ from PIL import Image
 
 from vqvae.modalities import brain
 from vqvae.modalities.brain import read, write
-from vqvae.modalities.brain.writing import targets
+from vqvae.modalities.brain.recording import Source
+from vqvae.modalities.brain.writing import stored, targets
 
 
 def through(path, output):
@@ -122,3 +123,12 @@ def test_another_format_can_be_asked_for_and_one_that_cannot_hold_a_volume_is_re
     shown = np.asarray(Image.open(write(scan, tmp_path / "one.png")[0]))
     assert shown.max() == 65535
     assert shown.shape == volume.voxels.shape[1::-1]
+
+
+@pytest.mark.parametrize("dtype", ["<i4", ">u4", "<i8", ">u8"])
+def test_the_largest_whole_numbers_stay_the_brightest(dtype):
+    most = np.iinfo(dtype).max
+    voxels = np.full((4, 4, 2), most, np.float32)  # which rounds to one more than there is
+    found = stored(voxels, Source("nii", dtype, "RAS"))
+    assert found.dtype == np.dtype(dtype)
+    assert all(int(number) > 0.999 * most for number in found.ravel())

@@ -10,7 +10,11 @@ from toy_checkpoints import save_fine_planes, save_planes
 
 from vqvae import pipeline
 from vqvae.checkpoint_codec import CheckpointCodec
-from vqvae.families import family
+from vqvae.codec.container import unpack
+from vqvae.codec.protocol import Damage
+from vqvae.codec.vqz import even_chunk
+from vqvae.families import family, plane_codes
+from vqvae.files import chunk_frames, stretches
 from vqvae.modalities import brain, modality
 from vqvae.networks.planes import Mender, MenderConfig, neighbours
 
@@ -102,8 +106,34 @@ def test_a_damaged_chunk_costs_its_own_slices_only_and_is_said(fine):
     assert not rebuilt.voxels[:, :, lost:].any()
 
 
+def test_slices_of_a_lost_group_are_lost_however_short_the_last_group_is(fine, volume):
+    long = dataclasses.replace(volume, voxels=np.tile(volume.voxels[40:104, 40:104], (1, 1, 3))[:, :, :17])
+    contents = unpack(pipeline.pack(fine, pipeline.encode(fine, long, 2))).contents
+    assert contents.shape[-1] == 3  # groups of 8 slices, 8 and 1
+    for group, slices in enumerate([(0, 8), (8, 16), (16, 17)]):
+        assert stretches(KIND, contents, (Damage(group, group, group + 1, "lost"),)) == (slices,)
+
+
+@pytest.mark.parametrize(("slices", "asked"), [(32, 8), (100, 8), (100, 60), (200, 130), (1000, 150)])
+def test_no_chunk_ends_among_groups_that_are_transformed_together(slices, asked):
+    shape = (1, *plane_codes.shape_of((64, 64, slices)))
+    found = chunk_frames(KIND, asked, 8, shape, plane_codes.SEGMENT)
+    assert found % even_chunk(shape[-1], plane_codes.SEGMENT) == 0 or found == shape[-1]
+
+
+def test_a_lost_chunk_shorter_than_what_is_transformed_together_harms_nothing_unsaid(fine):
+    piece = KIND.example()
+    long = dataclasses.replace(piece, voxels=np.tile(piece.voxels[40:104, 40:104], (1, 1, 4))[:, :, :100])
+    codec = CheckpointCodec(fine, chunk=8)
+    data = codec.compress(long, family(fine).quality(2))
+    whole, rebuilt = codec.decompress(data).recording, codec.decompress(data[:-1] + bytes([data[-1] ^ 255])).recording
+    changed = [place for place in range(100) if not np.array_equal(whole.voxels[:, :, place], rebuilt.voxels[:, :, place])]
+    assert changed
+    assert not rebuilt.voxels[:, :, changed].any()
+
+
 def test_a_file_whose_codes_do_not_fit_its_sides_is_refused(fine, volume):
-    from vqvae.codec.container import pack, unpack
+    from vqvae.codec.container import pack
 
     contents, payloads, _ = unpack(pipeline.pack(fine, pipeline.encode(fine, volume, 1)))
     layout = {**contents.layout, "shape": [contents.layout["shape"][0] + 64, *contents.layout["shape"][1:]]}

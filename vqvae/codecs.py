@@ -151,7 +151,8 @@ class Opponent:
         values, layout = kind.to_tensors(recording)
         codes = self._baseline.encode(kind.bare(values, layout) if self._bare else values, quality)
         coder = self._baseline.coder(len(codes), quality)
-        chunk = chunk_frames(kind, self._chunk, kind.length(layout) / codes.shape[-1], codes.shape)
+        frame, together = kind.length(layout) / codes.shape[-1], getattr(self._baseline, "together", 1)
+        chunk = chunk_frames(kind, self._chunk, frame, codes.shape, together)
         contents = Contents(self.name, self.sha256, coder.name, float(quality), codes.shape, chunk, layout)
         return write(contents, codes, coder, THREADS, progress and (lambda share: progress(_ENCODING + (1 - _ENCODING) * share)))
 

@@ -39,14 +39,17 @@ def require_fit(kind: Any, contents: Contents, qualities: tuple[float, float], s
         raise ValueError(f"the file's codes have the shape {contents.shape}, but {stated}: it is damaged or forged")
 
 
-def chunk_frames(kind: Any, chunk: float | None, frame: float, shape: tuple[int, ...]) -> int:
+def chunk_frames(kind: Any, chunk: float | None, frame: float, shape: tuple[int, ...], together: int = 1) -> int:
     """Frames that are written together for chunks as long as asked, or as usual when None: fewer where that is more than a chunk holds.
 
-    frame: values along the last side that a frame stands for; shape: of all codes of a recording, frames last.
+    frame: values along the last side that a frame stands for; shape: of all codes of a recording, frames last; together: frames, about,
+    that are transformed together: no chunk ends among them, since what is lost of them harms the others.
     """
     wanted = kind.CHUNKS.usual if chunk is None else chunk
     most = max(1, MAX_CHUNK // max(1, math.prod(shape[:-1])))
-    return even_chunk(shape[-1], max(1, min(most // 2, round(wanted * kind.CHUNKS.values / frame))))
+    found = even_chunk(shape[-1], max(1, min(most // 2, round(wanted * kind.CHUNKS.values / frame))))
+    stretch = even_chunk(shape[-1], together)
+    return min(shape[-1], stretch * max(1, min(most // stretch, round(found / stretch)))) if found < shape[-1] else found
 
 
 def require_chunk(kind: Any, chunk: float | None) -> None:
@@ -58,7 +61,7 @@ def require_chunk(kind: Any, chunk: float | None) -> None:
 def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tuple[tuple[float, float], ...]:
     """What is lost, with what depends on it: starts and stops as the modality's `lost` counts them; those that touch are one."""
     layout, length = contents.layout, kind.length(contents.layout)
-    frame = -(-length // max(1, contents.shape[-1]))  # the last one may be shorter
+    frame = 1 << (-(-length // max(1, contents.shape[-1])) - 1).bit_length()  # a power of two; the last one may be shorter, even by far
     found: list[tuple[float, float]] = []
     for harm in sorted(harm for harm in damage if harm.stop > harm.start):
         start, stop = kind.lost(layout, min(harm.start * frame, length), min(harm.stop * frame, length))

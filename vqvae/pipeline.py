@@ -191,7 +191,8 @@ def _encoded(
     """Recording -> codes, and what the adaptive coder makes of their chunks."""
     kind, own = modality(checkpoint.config.modality), family(checkpoint)
     values, layout = kind.to_tensors(recording)
-    frames = chunk_frames(kind, chunk, own.frame, (len(values), *own.shape(quality, values.shape[2:])))
+    shape = (len(values), *own.shape(quality, values.shape[2:]))
+    frames = chunk_frames(kind, chunk, own.frame, shape, getattr(own, "together", 1))
     codes, payloads = own.encode(values, quality, frames, progress)
     return Encoded(codes, layout, quality), payloads
 
@@ -200,7 +201,7 @@ def _contents(checkpoint: Checkpoint, encoded: Encoded, coder: str, chunk: float
     """What a file of these codes says of itself, and what writes them."""
     own, shape = family(checkpoint), encoded.codes.shape
     writer = own.coder(coder or own.coders[0], shape, encoded.quality)
-    frames = chunk_frames(modality(checkpoint.config.modality), chunk, own.frame, shape)
+    frames = chunk_frames(modality(checkpoint.config.modality), chunk, own.frame, shape, getattr(own, "together", 1))
     return Contents(checkpoint.name, checkpoint.identity, writer.name, encoded.quality, shape, frames, encoded.layout), writer
 
 

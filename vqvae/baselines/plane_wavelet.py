@@ -32,6 +32,7 @@ class PlaneWavelet:
         "one step; order-0 adaptive arithmetic coder, one set of probabilities per band: what a textbook does."
     )
     qualities = (-1.0, 9.0)
+    together = plane_codes.SEGMENT
 
     def encode(self, values: np.ndarray, quality: float) -> np.ndarray:
         """values (1, 1, X, Y, S) -> codes (1, G, X, Y, S / G) int32, in groups of G slices."""

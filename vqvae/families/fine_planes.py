@@ -23,6 +23,7 @@ class FinePlanes:
 
     coders: tuple[str, ...] = ("adaptive",)
     frame = 1 << SLICE_LEVELS
+    together = plane_codes.SEGMENT
     about = (
         "CDF 9/7 wavelet coefficients within and across slices with one step, chosen by rate and distortion, through our adaptive coder; "
         "a network mends the decoded slices, looking at those beside them."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from vqvae.modalities.protocol import Report
 from vqvae.modalities.wording import GRADES, SPACE, Verdict, count, graded_as, share
 
@@ -18,6 +20,9 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
     "tissues": (1.0, 3.0),  # %, the largest change of grey or white matter; in Alzheimer's disease a brain loses some 2 % a year
 }
 """The grade of a comparison is the worst of these four."""
+
+
+TRACE = 0.02  # of the pixels that the slice with the most brain has
 
 
 class _Judged(NamedTuple):
@@ -44,8 +49,14 @@ def verdict(report: Report) -> Verdict:
 
 
 def worst_slices(table: pd.DataFrame) -> pd.DataFrame:
-    """The slices that have any brain, the one with the least similarity in the brain first."""
-    return table[table["brain"] > 0].sort_values("ssim_brain", kind="stable")
+    """The slices that have any brain, the one with the least similarity in the brain first; those with a trace of it come last."""
+    found = table[table["brain"] > 0].sort_values("ssim_brain", kind="stable")
+    return found.iloc[np.argsort(_trace(found), kind="stable")]
+
+
+def _trace(table: pd.DataFrame) -> np.ndarray:
+    """(rows,) bool: slices with so few pixels of brain that noise may be all there is, and that one of them can be all of a similarity."""
+    return np.asarray(table["brain"] < TRACE * table["brain"].max())
 
 
 def _excess(grade: int, judged: _Judged) -> float:
@@ -84,7 +95,8 @@ _TISSUES = {"fluid": "fluid", "grey": "grey matter", "white": "white matter"}
 
 def _structure(report: Report, table: pd.DataFrame) -> list[_Judged]:
     mean, worst = report.value("ssim_brain"), _worst(table)
-    alone = f"Slice {worst.number} has a structural similarity of {similar(worst.similarity)} in the brain, the least of all."
+    others = " that show more than a trace of brain" if _trace(table[table["brain"] > 0]).any() else ""
+    alone = f"Slice {worst.number} has a structural similarity of {similar(worst.similarity)} in the brain, the least of all{others}."
     plain = f"Slice {worst.number} is much worse than the others."
     found = [_Judged(
         "structure", round(1 - mean, 3), f"Structural similarity in the brain is {similar(mean)}.",
@@ -106,7 +118,8 @@ def _tissues(tissues: pd.DataFrame) -> _Judged:
     if known.empty:
         return _Judged("tissues", math.nan, "", "", "")
     change, name = max(zip(known["change"].tolist(), known["tissue"].tolist(), strict=True), key=lambda pair: abs(pair[0]))
-    said = f"A segmentation by intensity finds {share(abs(change))} {'more' if change > 0 else 'less'} {_TISSUES[name]}."
+    much = f"{share(abs(change))} {'more' if change > 0 else 'less'} {_TISSUES[name]}" if change else "as much grey and white matter"
+    said = f"A segmentation by intensity finds {much}."
     return _Judged("tissues", round(abs(change), 1), said, said, _up_to("tissues"))
 
 

@@ -76,7 +76,10 @@ def stored(voxels: np.ndarray, source: Source) -> np.ndarray:
     if not source.whole:
         return voxels.astype(np.dtype(source.dtype))
     steps = (stored_again(voxels, source).astype(np.float64) - source.intercept) / source.slope
-    return np.rint(steps).astype(np.dtype(source.dtype))
+    kind = np.dtype(source.dtype).newbyteorder("=")
+    least, most = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
+    top = float(most) if int(float(most)) == most else np.nextafter(float(most), 0)  # voxels of 32 bits may have been rounded to beyond it
+    return np.clip(np.rint(steps), least, top).astype(np.dtype(source.dtype))
 
 
 def _arranged(recording: Volume) -> tuple[np.ndarray, np.ndarray]:
