@@ -35,6 +35,7 @@ def test_the_worst_slice_is_said_first_then_the_mean_then_the_tissues():
         ({"ssim_brain": (0.9, 0.9, 0.9)}, "fair", "Fine structure of the brain is softened."),
         ({"ssim_brain": (0.84, 0.84, 0.84)}, "poor", "Fine structure of the brain is lost."),
         ({"ssim_brain": (0.99, 0.99, 0.7)}, "poor", "Slice 3 is much worse than the others."),
+        ({"ssim_brain": (0.91, 0.9, 0.89)}, "fair", "Slice 3 keeps least: 0.890."),
         ({"edges": 40.0}, "fair", "Edges in the brain are off by 40"),
         ({"edges": 80.0}, "poor", "Edges in the brain are off by 80"),
         ({"change": (9.0, 0.0, -2.0)}, "fair", "finds 2\u202f% less white matter"),

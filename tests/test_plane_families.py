@@ -11,10 +11,9 @@ from toy_checkpoints import save_fine_planes, save_planes
 from vqvae import pipeline
 from vqvae.checkpoint_codec import CheckpointCodec
 from vqvae.codec.container import unpack
-from vqvae.codec.protocol import Damage
 from vqvae.codec.vqz import even_chunk
 from vqvae.families import family, plane_codes
-from vqvae.files import chunk_frames, stretches
+from vqvae.files import chunk_frames
 from vqvae.modalities import brain, modality
 from vqvae.networks.planes import Mender, MenderConfig, neighbours
 
@@ -104,14 +103,6 @@ def test_a_damaged_chunk_costs_its_own_slices_only_and_is_said(fine):
     lost = 56  # of 13 groups of 8 slices, the first chunk holds 7
     np.testing.assert_array_equal(rebuilt.voxels[:, :, :lost], whole.voxels[:, :, :lost])
     assert not rebuilt.voxels[:, :, lost:].any()
-
-
-def test_slices_of_a_lost_group_are_lost_however_short_the_last_group_is(fine, volume):
-    long = dataclasses.replace(volume, voxels=np.tile(volume.voxels[40:104, 40:104], (1, 1, 3))[:, :, :17])
-    contents = unpack(pipeline.pack(fine, pipeline.encode(fine, long, 2))).contents
-    assert contents.shape[-1] == 3  # groups of 8 slices, 8 and 1
-    for group, slices in enumerate([(0, 8), (8, 16), (16, 17)]):
-        assert stretches(KIND, contents, (Damage(group, group, group + 1, "lost"),)) == (slices,)
 
 
 @pytest.mark.parametrize(("slices", "asked"), [(32, 8), (100, 8), (100, 60), (200, 130), (1000, 150)])

@@ -40,8 +40,12 @@ def downloads(shown: cache.Shown, desk: Desk, number: int) -> None:
     for suffix in dict.fromkeys([own, ".nii.gz"]):
         about = f"The reconstruction as a {FORMATS[suffix]} {same}" if suffix == own else "The reconstruction as NIfTI, for viewers"
         button("Reconstruction", lambda suffix=suffix: written(rebuilt, suffix), suffix, _mime(suffix), about)  # type: ignore[misc]
-    button("Slice", lambda: png(shown, "reconstruction"), "-slice.png", "image/png", "The reconstructed slice that is shown, as a picture")
-    button("Original slice", lambda: png(shown, "original"), "-slice-original.png", "image/png", "The same slice of the original")
+    axis = shown.recording.axis
+    place, turned = st.session_state[CURSOR][axis], flipped()  # now: a download is made later, where no session is at hand
+    named = f"Slice {place + 1} of the"
+    button("Slice", lambda: png(shown, "reconstruction", place, turned), f"-slice-{place + 1}.png", "image/png", f"{named} reconstruction")
+    original = f"-slice-{place + 1}-original.png"
+    button("Original slice", lambda: png(shown, "original", place, turned), original, "image/png", f"{named} original")
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
     button("Scores", lambda: shown.report.events["slices"].to_csv(index=False), "-slices.csv", "text/csv", "One row per slice")
     button("Report", lambda: _report(shown, desk, number), "-report.json", "application/json", "Every score with its unit and definition")
@@ -72,14 +76,14 @@ def written(recording: Volume, suffix: str) -> bytes:
         return write(recording, Path(folder) / f"image{suffix}")[0].read_bytes()
 
 
-def png(shown: cache.Shown, side: str) -> bytes:
-    """The slice shown, from the side it is shown, in 256 greys of the original's window."""
+def png(shown: cache.Shown, side: str, place: int, turned: bool) -> bytes:
+    """The slice at a place, in 256 greys of the original's window; turned: seen from the other side."""
     from PIL import Image
 
     recording = shown.recording
     volume = recording if side == "original" else shown.reconstruction
-    image, packed = slices.pixels(volume, recording.axis, st.session_state[CURSOR][recording.axis], recording.window), io.BytesIO()
-    if slices.view(recording, recording.axis, flipped())["flip"]:
+    image, packed = slices.pixels(volume, recording.axis, place, recording.window), io.BytesIO()
+    if slices.view(recording, recording.axis, turned)["flip"]:
         image = image[:, ::-1]
     Image.fromarray(image).save(packed, "png")
     return packed.getvalue()

@@ -22,6 +22,7 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
 """The grade of a comparison is the worst of these four."""
 
 
+APART = 0.05  # of similarity in the brain that one slice lies below the mean before it is called much worse than the others
 TRACE = 0.02  # of the pixels that the slice with the most brain has
 
 
@@ -97,7 +98,9 @@ def _structure(report: Report, table: pd.DataFrame) -> list[_Judged]:
     mean, worst = report.value("ssim_brain"), _worst(table)
     others = " that show more than a trace of brain" if _trace(table[table["brain"] > 0]).any() else ""
     alone = f"Slice {worst.number} has a structural similarity of {similar(worst.similarity)} in the brain, the least of all{others}."
-    plain = f"Slice {worst.number} is much worse than the others."
+    apart = mean - worst.similarity >= APART
+    much = "is much worse than the others." if apart else f"keeps least: {similar(worst.similarity)}."
+    plain = f"Slice {worst.number} {much}"
     found = [_Judged(
         "structure", round(1 - mean, 3), f"Structural similarity in the brain is {similar(mean)}.",
         "Fine structure of the brain is " + ("softened." if 1 - mean <= LIMITS["structure"][1] else "lost."), _from_on("structure"),
