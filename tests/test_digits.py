@@ -169,3 +169,10 @@ def test_the_order_of_a_codebook_changes_its_indices_and_nothing_that_is_decoded
     assert torch.allclose(*decoded, atol=1e-6)
     counts = [np.sort(errors(each, images)[1].counts[0]) for each in (model, other)]
     assert (counts[0] == counts[1]).all()
+
+
+def test_every_picture_of_a_digit_is_square():
+    drawn = digits.figure(digits.example(), digits.example())
+    axes = list(drawn.select_yaxes())
+    assert len(axes) >= 3
+    assert all(axis.scaleanchor == axis.anchor for axis in axes)

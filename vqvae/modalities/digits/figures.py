@@ -29,7 +29,8 @@ def figure(reference: Digits, reconstruction: Digits, first: int = 0) -> go.Figu
         for row, (image, look) in enumerate(((one, INK), (other, INK), (error, ERROR)), 1):
             drawn.add_trace(heat(image, **look), row, column)
     drawn.update_xaxes(visible=False, constrain="domain")
-    drawn.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    drawn.update_yaxes(visible=False, autorange="reversed", constrain="domain")
+    drawn.for_each_yaxis(lambda axis: axis.update(scaleanchor=axis.anchor))  # every digit is square, not the first alone
     drawn.update_layout(height=330, margin={"l": 8, "r": 30, "t": 30, "b": 8})
     return drawn
 
