@@ -20,9 +20,10 @@ from vqvae.networks.vqvae import ModelConfig, QuantizerConfig
 from vqvae.training.config import START, TABLES, Source
 from vqvae.training.fine import FineCheckpointConfig, FineTraining
 from vqvae.training.fine_planes import FinePlanesConfig, FinePlanesTraining
+from vqvae.training.loop import ordered
 from vqvae.training.mending import MendingTraining
 from vqvae.training.notes import NotesConfig, NotesTraining
-from vqvae.training.planes import PlanesConfig, PlanesModel, PlanesTraining, ordered
+from vqvae.training.planes import PlanesConfig, PlanesModel, PlanesTraining
 
 FINE, NOTES = "toy-fine", "toy-notes"
 QUALITIES = (0.5, 1.5, 2.5)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vqvae.config import to_json
 from vqvae.networks.refinement import Refinement
@@ -22,6 +23,7 @@ from vqvae.training.steps import Check, Course, Progress, run_course
 from vqvae.training.windows import Windows, read_source
 
 RESTARTS_UNTIL = 0.25  # of all steps: what is moved later has no time to settle
+Model = TypeVar("Model", bound=nn.Module)
 CHECKED_FRAMES = 6750  # per series at a validation: 10 minutes of ECG
 
 
@@ -90,11 +92,11 @@ def _score(model: VQVAE, prdn: Sequence[float]) -> float:
 
 
 @torch.no_grad()
-def ordered(model: VQVAE) -> VQVAE:
+def ordered(model: Model) -> Model:
     """The same model with every codebook in the order of its vectors' norms, so that an index tells how much happens, to coders too."""
-    copy = deepcopy(model)
+    copy: Any = deepcopy(model)
     for quantizer in copy.quantizer.quantizers:
-        order = quantizer.codebook.norm(dim=1).argsort(stable=True)  # type: ignore[operator]
+        order = quantizer.codebook.norm(dim=1).argsort(stable=True)
         for tensor in (*quantizer.parameters(), *quantizer.buffers()):
             if tensor.shape[:1] == order.shape:  # the vectors, and what is counted for each
                 tensor.copy_(tensor[order].clone())

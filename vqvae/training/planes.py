@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from vqvae.networks.planes import MenderConfig, PlanesVQVAE
 from vqvae.networks.vqvae import ModelConfig
 from vqvae.quantizers import RefinedResidualQuantizer
 from vqvae.training.config import FORMAT, Source
+from vqvae.training.loop import ordered
 from vqvae.training.mending import MendingTraining
 from vqvae.training.run_folder import RunFolder
 from vqvae.training.steps import Check, Course, Progress, descend, run_course
@@ -172,18 +172,6 @@ def level_psnr(model: PlanesVQVAE, slices: Tensor, levels: int) -> list[float]:
     latents = model.vqvae.encoder(slices)
     rebuilt = [model.vqvae.decoder(estimate.latents) for estimate in model.refined.trace(latents, levels)[1]]
     return [float(-10 * torch.log10((values - slices).square().mean(dim=(1, 2, 3)) + 1e-12).mean()) for values in rebuilt]
-
-
-@torch.no_grad()
-def ordered(model: PlanesVQVAE) -> PlanesVQVAE:
-    """The same model with every codebook in the order of its vectors' norms, so that an index tells how much happens, to coders too."""
-    copy = deepcopy(model)
-    for quantizer in copy.quantizer.quantizers:
-        order = quantizer.codebook.norm(dim=1).argsort(stable=True)  # type: ignore[operator]
-        for tensor in (*quantizer.parameters(), *quantizer.buffers()):
-            if tensor.shape[:1] == order.shape:  # the vectors, and what is counted for each
-                tensor.copy_(tensor[order].clone())
-    return copy
 
 
 def level_coarseness(level: int, levels: int) -> float:

@@ -13,7 +13,8 @@ from torch import Tensor
 from vqvae.config import to_json
 from vqvae.metrics.usage import CodeCounts
 from vqvae.networks.planes import PlanesVQVAE
-from vqvae.training.planes import PlanesConfig, level_coarseness, ordered
+from vqvae.training.loop import ordered
+from vqvae.training.planes import PlanesConfig, level_coarseness
 from vqvae.training.run_folder import RunFolder
 from vqvae.training.steps import Check, Course, Progress, descend, run_course
 
