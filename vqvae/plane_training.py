@@ -27,7 +27,7 @@ from vqvae.training.steps import Progress
 from vqvae.training.together import train_together
 from vqvae.training.volumes import Told, read_volumes
 
-ALONE = 4  # slices of every person that are coded one by one
+ALONE = 8  # slices of every person that are coded one by one
 ALONE_STEPS = 2  # and at so many qualities
 CHECKED = 6  # people whose decoded slices choose the best mender
 PIECE = 8  # slices that teach the counters at a time
@@ -112,13 +112,14 @@ def _learn_indices(folder: Path, volumes: Sequence[np.ndarray], told: Told) -> S
 
 
 def _level_pairs(own: Planes, volumes: Sequence[np.ndarray], told: Told) -> list[Pair]:
-    """Every volume as one of the levels, in turns, decodes it."""
+    """Every volume as one of the levels, in turns, decodes it: as a volume, and as slices of which each is all there is."""
     pairs = []
     for number, volume in enumerate(volumes):
         told("decoding the images", number / len(volumes))
         level = number % own.levels + 1
         codes = own.encode(volume[None, None].astype(np.float32), float(level), volume.shape[2]).codes
-        pairs.append(Pair(own.unmended(codes).astype(np.float16), volume, level_coarseness(level, own.levels), False))
+        decoded = own.unmended(codes).astype(np.float16)
+        pairs += [Pair(decoded, volume, level_coarseness(level, own.levels), alone) for alone in (False, True)]
     return pairs
 
 
