@@ -64,7 +64,7 @@ def _levels(points: list[dict[str, Any]]) -> str:
     """A row per level: what its files take and how many times smaller they are, then the scores."""
     shown = [name for name in HEADLINES if name in points[0]["scores"]]
     first, unit = points[0]["scores"], points[0]["rate"]["unit"]
-    titles = ["level", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    titles = ["level", unit, "ratio", *(_title(name, first) for name in shown)]
     rows = []
     for point in points:
         size = [_number(point["rate"]["value"], DIGITS.get(unit, 0)), _number(point["compression_ratio"], 1)]
@@ -78,7 +78,7 @@ def _qualities(points: list[dict[str, Any]]) -> str:
     """A row per codec and quality."""
     first, unit = points[0]["scores"], points[0]["rate"]["unit"]
     shown = [name for name in HEADLINES if name in first]
-    titles = ["codec", "quality", unit, *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown), "encode / decode (s)"]
+    titles = ["codec", "quality", unit, *(_title(name, first) for name in shown), "encode / decode (s)"]
     rows = []
     for point in points:
         seconds = [point["seconds"][part] / len(point["recordings"]) for part in ("encode", "decode")]
@@ -102,9 +102,15 @@ def _contest(metrics: dict[str, Any]) -> str:
             value = _number(point["scores"][name]["value"], PLACES.get(name, 2))
             row.append(f"**{value}**" if best else value)
         rows.append(row)
-    titles = ["codec", "bytes", unit, "ratio", *(f"{HEADLINES[name]} ({first[name]['unit']})" for name in shown)]
+    titles = ["codec", "bytes", unit, "ratio", *(_title(name, first) for name in shown)]
     notes = [f"- {point['note']}" for point in points if point["note"]]
     return "\n".join([_markdown(titles, rows), *([""] if notes else []), *notes])
+
+
+def _title(name: str, scores: dict[str, Any], where: str = "") -> str:
+    """A score as the head of a column: its unit in brackets where it has one."""
+    unit = scores[name]["unit"]
+    return f"{HEADLINES[name]}{where} ({unit})" if unit else f"{HEADLINES[name]}{where}"
 
 
 KINDS = {"ecg": "ECG"}  # of data, as titles name them where a capital letter is not enough
@@ -133,8 +139,7 @@ def _benchmark(entries: list[dict[str, Any]], points: list[dict[str, Any]]) -> s
         values = {(name, ratio): found[codec, ratio].get(name, {"value": None})["value"] for name, ratio in columns}
         figures = [_number(value, PLACES.get(name, 2)) for (name, _), value in values.items()]
         rows.append([codec, *figures, " / ".join(_number(value, 1) for value in seconds)])
-    units = {name: f" ({first[name]['unit']})" if first[name]["unit"] else "" for name in first}
-    titles = ["codec", *(f"{HEADLINES[name]} at {ratio:g}{units[name]}" for name, ratio in columns), "encode / decode (s)"]
+    titles = ["codec", *(_title(name, first, f" at {ratio:g}") for name, ratio in columns), "encode / decode (s)"]
     return _markdown(titles, rows)
 
 
