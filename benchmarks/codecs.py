@@ -24,7 +24,7 @@ PARTS = {  # by result
     "ecg-whole-records": Part("ecg", "mitdb", RECORDS),
     "piano-whole-pieces": Part("piano", "asap", PIECES),
     "brain-volumes": Part("brain", "oasis", PEOPLE),
-    "brain-slices-alone": Part("brain", "oasis", (*PEOPLE, "--alone", "8")),
+    "brain-slices-alone": Part("brain", "oasis", (*PEOPLE, "--alone", "2")),
 }
 RESULTS = Path(__file__).parent / "results"
 

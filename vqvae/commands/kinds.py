@@ -59,7 +59,7 @@ KINDS = MappingProxyType(
         "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
         "brain": Kind(
             "records", _people, {"volume": "volume"}, frozenset(("slices", "alone", "noise")), frozenset((*IMAGES, ".gz")), "14,28,57,114",
-            (9.0, 14.2, 28.4, 57.0, 113.0, 150.0),
+            (13.3, 28.4, 59.0, 120.0),
             lambda folder, split: [*images.people(folder, split)], lambda folder: images.survey(folder).said,
         ),
     }
