@@ -11,7 +11,8 @@ from vqvae.modalities.brain.limits import LONGEST_NAME, MAX_SIDE, MAX_VOXELS
 from vqvae.modalities.brain.orientation import is_axes
 from vqvae.modalities.brain.recording import Source, Volume
 
-FIELDS = {"modality", "name", "shape", "window", "source", "gaps"}
+USUAL: dict[str, Any] = {"window": [0.0, 255.0], "source": "", "gaps": []}  # of a whole 8-bit picture; left out, as every byte counts
+FIELDS = {"modality", "name", "shape", *USUAL}
 FORMATS = ("png", "tif", "npy", "nii", "nii.gz", "hdr", "mgh", "mgz")
 _DTYPES = {"|u1", "|i1", "|b1", *(f"{order}{kind}" for order in "<>" for kind in ("u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"))}
 _NUMBERS = 12  # of an affine
@@ -59,8 +60,19 @@ def unpack_source(text: str) -> Held:
     return Held(Source(form, dtype, words[3], dims, slope, intercept, version, units, sform, qform), axis, affine)
 
 
+def brief(layout: dict[str, Any]) -> dict[str, Any]:
+    """A layout without the fields that say what is usual."""
+    return {name: value for name, value in layout.items() if name not in USUAL or value != USUAL[name]}
+
+
+def full(layout: dict[str, Any]) -> dict[str, Any]:
+    """Undo `brief`."""
+    return {**USUAL, **layout}
+
+
 def check_layout(layout: dict[str, Any]) -> None:
     """ValueError unless this can be what `to_tensors` made: every field there, of its kind, and in agreement with the others."""
+    layout = full(layout)
     if set(layout) != FIELDS or layout["modality"] != "brain":
         raise ValueError("the file's description of the image is incomplete or of another kind: it was not written by this program")
     name, shape, window, gaps = layout["name"], layout["shape"], layout["window"], layout["gaps"]

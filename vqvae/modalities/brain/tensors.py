@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.brain.layouts import pack_source, unpack_source
+from vqvae.modalities.brain.layouts import brief, full, pack_source, unpack_source
 from vqvae.modalities.brain.recording import Source, Volume, spacing_of
 from vqvae.modalities.protocol import Apart, Chunking, Tensors
 
@@ -27,9 +27,8 @@ def to_tensors(recording: Volume) -> Tensors:
         "shape": [int(side) for side in recording.voxels.shape],
         "window": [low, high],
         "source": pack_source(recording),
-        "gaps": [],
     }
-    return Tensors(padded(values[None, None], layout), layout)
+    return Tensors(padded(values[None, None], layout), brief(layout))
 
 
 def restore(tensors: Tensors) -> Volume:
@@ -37,7 +36,7 @@ def restore(tensors: Tensors) -> Volume:
 
     ValueError for values that no image has.
     """
-    layout = tensors.layout
+    layout = full(tensors.layout)
     values = bare(tensors.values, layout)[0, 0]
     if not np.isfinite(values).all():
         raise ValueError("a pixel came back without a finite intensity")
@@ -106,7 +105,7 @@ def with_gaps(layout: dict[str, Any], spans: Sequence[tuple[int, int]]) -> dict[
     """The layout with stretches of slices left out, each from its first slice to the one behind its last."""
     count = length(layout)
     more = [[max(0, int(first)), min(count, int(stop))] for first, stop in spans]
-    return {**layout, "gaps": [*layout["gaps"], *(gap for gap in more if gap[0] < gap[1])]}
+    return {**layout, "gaps": [*full(layout)["gaps"], *(gap for gap in more if gap[0] < gap[1])]}
 
 
 def lost(layout: dict[str, Any], first: float, stop: float) -> tuple[int, int]:
@@ -136,7 +135,7 @@ class Extent(NamedTuple):
 def extent(layout: dict[str, Any]) -> Extent:
     """The amount of image that a layout describes."""
     pixels = float(np.prod(layout["shape"], dtype=np.int64))
-    size = np.dtype(unpack_source(layout["source"]).source.dtype).itemsize
+    size = np.dtype(unpack_source(full(layout)["source"]).source.dtype).itemsize
     return Extent(pixels, "bit/pixel", pixels * size, f"{8 * size} bit per pixel as stored")
 
 
