@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from vqvae.codec.container import Contents
 from vqvae.codec.protocol import Damage
 from vqvae.files import holes
 from vqvae.modalities import digits
 from vqvae.modalities.digits import Digits
-from vqvae.modalities.digits.verdict import SPOILT
+from vqvae.modalities.digits.verdict import LIMITS, SPOILT, WORDS
 from vqvae.networks.frames import FrameEncoder, FramesConfig
 from vqvae.networks.planes import MenderConfig, PlanesVQVAE
 from vqvae.networks.vqvae import ModelConfig, QuantizerConfig
@@ -91,9 +92,39 @@ def test_the_digit_that_was_changed_is_the_one_that_the_table_and_the_verdict_na
     table = report.events["images"]
     assert table["mse"].idxmax() == 17
     assert (table["mse"].drop(17) == 0).all()
-    assert table.loc[17, "mse"] > SPOILT
-    assert "1 with strokes missing or moved" in digits.verdict(report).text
+    assert (table["stroke"] > SPOILT).to_numpy().nonzero()[0].tolist() == [17]
+    assert "1 of them have a piece of a stroke missing, added or moved" in digits.verdict(report).text
     assert report.value("mse") == pytest.approx(table["mse"].mean())
+
+
+def test_a_piece_of_a_stroke_is_missing_where_it_was_wiped_out_and_not_where_it_was_blurred_or_moved_by_a_pixel(drawn):
+    wiped = drawn.images.copy()
+    for image in wiped:
+        rows, columns = np.nonzero(image == image.max())
+        row, column = rows[len(rows) // 2], columns[len(rows) // 2]
+        image[row - 2 : row + 3, column - 2 : column + 3] = 0
+    assert (digits.compare(drawn, replace(drawn, images=wiped)).events["images"]["stroke"] > SPOILT).all()
+    blurred = gaussian_filter(drawn.images, (0, 0.8, 0.8))
+    for images in (blurred, np.roll(drawn.images, 1, axis=2)):
+        report = digits.compare(drawn, replace(drawn, images=images))
+        assert (report.events["images"]["stroke"] < SPOILT).all()
+        assert "missing" not in digits.verdict(report).text
+
+
+def test_the_words_of_a_verdict_are_those_of_its_colour_and_its_number_is_that_of_the_error(drawn):
+    grain = np.random.default_rng(0).integers(0, 20, drawn.images.shape)
+    found = {}
+    for strength in (0.2, 0.8, 1.6):
+        report = digits.compare(drawn, replace(drawn, images=gaussian_filter(drawn.images, (0, strength, strength))))
+        verdict, error = digits.verdict(report), round(784 * report.value("mse"), 1)
+        found[verdict.grade] = verdict
+        assert WORDS[verdict.grade] in verdict.text
+        assert f"as much as {error} wrong pixels" in verdict.text
+        assert (error <= LIMITS["error"][0], error > LIMITS["error"][1]) == (verdict.grade == "good", verdict.grade == "poor")
+    assert set(found) == set(WORDS)
+    grainy = digits.compare(drawn, changed(drawn, grain))
+    assert grainy.value("ssim") < 0.85
+    assert digits.verdict(grainy).grade == "good"  # grain that nobody sees takes nothing from a stroke
 
 
 def test_an_analysis_of_other_digits_and_another_number_of_them_are_refused(drawn):

@@ -77,6 +77,9 @@ def _digits(shown: cache.Shown) -> None:
             "mae": looks("Mean absolute error", format="%.4f"),
             "psnr": looks("PSNR (dB)", format="%.1f"),
             "ssim": looks("SSIM", format="%.3f"),
+            "stroke": looks(
+                "Largest change of a stroke", format="%.2f", help="Of the ink in a spot of 3 × 3 pixels; above 0.5 a piece is gone"
+            ),
         },
     )
 

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import math
 
+from vqvae.modalities.digits.recording import SIDE
 from vqvae.modalities.protocol import Report
 from vqvae.modalities.wording import GRADES, Verdict, count, graded_as, number, percent_of, share
 
+PIXELS = SIDE * SIDE
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
-    "error": (0.004, 0.015),  # mse over all digits; MNIST's own ink varies by 0.095 about its mean
-    "likeness": (0.05, 0.15),  # 1 - ssim
-    "spoilt": (2.0, 10.0),  # % of the digits whose own mse is above SPOILT
+    "error": (3.0, 12.0),  # pixels, of `wrong`; a Gaussian blur of 0.5 pixels costs 1.2, one of 0.8 pixels 6.4, one of 1.2 pixels 14 (MNIST)
+    "strokes": (2.0, 10.0),  # % of the digits that are spoilt
 }
-PLAIN = " Shades and edges differ."
-SPOILT = 0.015  # mse of a digit of which strokes are missing or moved
+SPOILT = 0.5  # `stroke` of a digit from which on a piece of a stroke is missing, added or moved: a blur or a shift by a pixel stays below
+WORDS = {  # of digits whose strokes are where they were, by the grade of the error
+    "good": "every stroke is where it was",
+    "fair": "every stroke is there, but shades and edges differ",
+    "poor": "every stroke is there, but shades and edges are far off",
+}
 
 
 def verdict(report: Report) -> Verdict:
-    """Judge a report of `compare`: its grade is the worst of error, likeness and the share of digits that are spoilt."""
+    """Judge a report of `compare`: its grade is the worse of the error and of the share of digits whose strokes are spoilt."""
     table = report.events["images"]
     if not len(table):
         return Verdict("There is nothing to compare: there are no digits.", "poor", ())
-    error, alike = report.value("mse"), report.value("ssim")
-    spoilt = int((table["mse"] > SPOILT).sum())
-    values = {"error": error, "likeness": 1 - alike, "spoilt": percent_of(spoilt, len(table))}
+    error, spoilt = wrong(report.value("mse")), int((table["stroke"] > SPOILT).sum())
+    values = {"error": error, "strokes": percent_of(spoilt, len(table))}
     said = {
-        "error": f"Mean squared error {error:.4f}. Good up to {LIMITS['error'][0]}, fair up to {LIMITS['error'][1]}.",
-        "likeness": f"Structural similarity {alike:.3f}. Good from {1 - LIMITS['likeness'][0]}, fair from {1 - LIMITS['likeness'][1]}.",
-        "spoilt": f"{count(spoilt, 'digit')} with an error above {SPOILT}: strokes are missing or moved. "
-        f"Good up to {share(LIMITS['spoilt'][0])} of all, fair up to {share(LIMITS['spoilt'][1])}.",
+        "error": f"The error is as much as {error:.1f} of a digit's {PIXELS} pixels turned from black to white. "
+        f"Good up to {LIMITS['error'][0]:g}, fair up to {LIMITS['error'][1]:g}.",
+        "strokes": f"{count(spoilt, 'digit')} of which a piece of a stroke is missing, added or moved. "
+        f"Good up to {share(LIMITS['strokes'][0])} of all, fair up to {share(LIMITS['strokes'][1])}.",
     }
     grades = {name: graded_as(value, *LIMITS[name]) for name, value in values.items() if not math.isnan(value)}
     order = sorted(grades, key=lambda name: -grades[name])
-    decisive = PLAIN if order[0] == "likeness" and grades["likeness"] and not spoilt else ""
-    return Verdict(f"{_summary(len(table), spoilt, error)}{decisive}", GRADES[grades[order[0]]], tuple(said[name] for name in order))
+    kept = _spoilt(spoilt, len(table)) if spoilt else WORDS[GRADES[grades["error"]]]
+    each = " in each" if len(table) > 1 else ""
+    text = f"{count(len(table), 'digit')}: {kept}. The error is as much as {error:.1f} wrong pixels of {PIXELS}{each}."
+    return Verdict(text, GRADES[grades[order[0]]], tuple(said[name] for name in order))
 
 
-def _summary(digits: int, spoilt: int, error: float) -> str:
-    kept = "every stroke is where it was" if not spoilt else f"{number(spoilt)} with strokes missing or moved"
-    return f"{count(digits, 'digit')}: {kept}; mean squared error {error:.4f}."
+def wrong(squared: float) -> float:
+    """A mean squared error as so many pixels of a digit turned from black to white, to a tenth: what is read is what is judged."""
+    return round(squared * PIXELS, 1)
+
+
+def _spoilt(spoilt: int, digits: int) -> str:
+    whose = "a piece of a stroke" if digits == 1 else f"{number(spoilt)} of them have a piece of a stroke"
+    return f"{whose} {'is ' if digits == 1 else ''}missing, added or moved"
