@@ -72,6 +72,27 @@ def save_dicom(path: Path, pixels: np.ndarray, place: float | None = 0.0, **fiel
     return path
 
 
+def pack_dicom(path: Path, method: str) -> Path:
+    """The same file beside it, its pixels packed by GDCM: "JPEGLosslessProcess14_1", "JPEGLSLossless", …"""
+    import gdcm
+
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, method)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    made = path.with_name(f"{path.stem}_{method}.dcm")
+    writer.SetFileName(str(made))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    file, packed = pydicom.dcmread(path), pydicom.dcmread(made)  # GDCM changes more than the pixels
+    file.file_meta.TransferSyntaxUID, file["PixelData"] = packed.file_meta.TransferSyntaxUID, packed["PixelData"]
+    file.save_as(made)
+    return made
+
+
 def refusal(path: Any, **options: Any) -> str:
     """The sentence with which `path` is refused."""
     with pytest.raises(ValueError) as caught:

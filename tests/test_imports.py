@@ -14,7 +14,7 @@ from vqvae.modalities import names
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "scipy", "pandas", "wfdb", "pydicom", "edfio", "plotly", "neurokit2", "pywt"}
 HEAVY |= {"lightning_fabric", "umap", "numba", "streamlit", "pretty_midi", "mir_eval", "tinysoundfont",
-    "soundfile", "nibabel", "PIL", "skimage", "sklearn"}
+    "soundfile", "nibabel", "gdcm", "PIL", "skimage", "sklearn"}
 MAY_USE = {  # package below vqvae -> packages below vqvae it may import, itself included
     "modalities": {"modalities"},
     "metrics": {"metrics"},

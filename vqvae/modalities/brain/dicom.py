@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from vqvae.modalities.brain.dicom_apart import Unpacker
 from vqvae.modalities.brain.dicom_places import Stack, stack
 from vqvae.modalities.brain.limits import require_size
 from vqvae.modalities.brain.orientation import axes_of, place
@@ -68,7 +69,8 @@ def read_dicom(paths: Sequence[Path], name: str) -> Volume:
             stacked = stack([found[i] for i in alike])
         except _DAMAGE:
             raise ValueError(f"{name} describes where its slices lie by words that cannot be understood: it is damaged.") from None
-        pixels = [_pixels(paths[alike[i]], found[alike[i]]) for i in range(len(alike))]
+        with Unpacker() as unpacker:
+            pixels = [_pixels(paths[i], found[i], unpacker) for i in alike]
     return _volume(name, pixels, stacked, said)
 
 
@@ -140,14 +142,14 @@ def _number(dataset: Dataset, word: str) -> int:
         return 0
 
 
-def _pixels(path: Path, dataset: Dataset) -> _Pixels:
+def _pixels(path: Path, dataset: Dataset, unpacker: Unpacker) -> _Pixels:
     from pydicom.pixels import apply_color_lut, apply_modality_lut
 
     frames, rows, columns = max(1, _number(dataset, "NumberOfFrames")), _number(dataset, "Rows"), _number(dataset, "Columns")
     require_size(path.name, (columns, rows, frames) if frames > 1 else (columns, rows))
     shown = str(dataset.get("PhotometricInterpretation", ""))
     try:
-        values = np.asarray(dataset.pixel_array)
+        values = unpacker.unpack(dataset)
         if shown == "PALETTE COLOR":
             values = apply_color_lut(values, dataset)
         if "ModalityLUTSequence" in dataset:
