@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import nibabel
@@ -14,7 +16,7 @@ from toy_checkpoints import save_fine_planes, save_planes
 from vqvae.cli import main
 from vqvae.codecs import decode
 from vqvae.commands.arguments import kind_of
-from vqvae.modalities import brain
+from vqvae.modalities import brain, modality
 from vqvae.modalities.brain import read
 
 
@@ -125,6 +127,30 @@ def test_what_does_not_concern_images_is_refused_in_one_sentence(arguments, word
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert words in lines[0]
+
+
+COMMANDS = ("reconstruct", "evaluate", "encode", "decode", "compare", "benchmark", "train", "download", "list")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_tells_what_it_takes_on_every_line_of_its_help(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([*filter(None, [command]), "--help"])
+    assert left.value.code == 0
+    told = capsys.readouterr().out
+    for line, following in pairwise([*told[told.index("options:") :].splitlines(), ""]):
+        if line.lstrip().startswith("-"):
+            assert "  " in line.strip() or following.startswith(" " * 10), line
+    if not command:
+        assert all(f"\n    {name}" in told for name in COMMANDS)
+
+
+def test_the_length_of_chunks_is_told_for_every_kind_of_data(capsys):
+    with pytest.raises(SystemExit):
+        main(["encode", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for kind, unit in (("ecg", "seconds"), ("piano", "notes"), ("brain", "slices"), ("digits", "digits")):
+        assert re.search(rf"{unit}[^(]*\({modality(kind).CHUNKS.usual:g}\b", told), kind
 
 
 def test_the_middle_slices_of_every_person_are_compared_at_sizes(tmp_path):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vqvae.rates import Rate
 
 
+RECORDING = "an ECG, a MIDI file, an image of a brain (a folder too), digits, a .vqz file, or example:NAME of those that `list` shows"
+LEAD = "of an ECG: the lead that intervals are measured on; the clearest one when left out"
+
+
 class Add(Protocol):
     """Declares a sub-command: its name, what runs it, and one sentence about it; returns the parser that takes its arguments."""
 
@@ -24,11 +28,12 @@ class Add(Protocol):
 
 def reading(parser: argparse.ArgumentParser) -> None:
     """What of a file is read, and how."""
-    parser.add_argument("--rate", type=float, help="samples per second, for files that do not say")
+    parser.add_argument("--rate", type=float, help="samples per second, for ECG files that do not say")
     which = 'a track of a MIDI file: its number, its name, or "track 2, channel 1"; all that are no drums when left out'
     parser.add_argument("--track", metavar="TRACK", help=which)
-    parser.add_argument("--volume", type=int, metavar="N", help="which volume of a series in one image file, from 1; else the first")
-    parser.add_argument("--from", type=float, metavar="SECONDS", help="where to begin in a performance")
+    series = "which volume of a series in one image file (4-D NIfTI), from 1; the first when left out"
+    parser.add_argument("--volume", type=int, metavar="N", help=series)
+    parser.add_argument("--from", type=float, metavar="SECONDS", help="where to begin in a performance (MIDI)")
     parser.add_argument("--to", type=float, metavar="SECONDS", help="where to end in it")
 
 
@@ -116,10 +121,10 @@ def listed(text: str) -> list[str]:
 
 def selection(parser: argparse.ArgumentParser) -> None:
     """Which recordings of which folder."""
-    folders = "a folder of WFDB records, of MIDI files, of images of brains, or of MNIST"
+    folders = "a folder of WFDB records, of MIDI files, of images of brains (volumes, or slices by person), or of MNIST"
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help=folders)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--records", metavar="A,B", help="these records, or people, only")
+    which.add_argument("--records", metavar="A,B", help="these records, people, or parts of MNIST (x_test/0-1000) only")
     which.add_argument("--pieces", metavar="A,B", help='MIDI files whose paths match one of these patterns: "Haydn/*,Schubert/*"')
     which.add_argument("--split", choices=("training", "validation"), help="the recordings of this split of a data set, or of its people")
 

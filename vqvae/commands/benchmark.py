@@ -25,12 +25,14 @@ def add(command: Add) -> None:
     selection(many)
     many.add_argument("--codecs", metavar="A,B", help="names that `list` shows, or checkpoint folders; all of them when left out")
     usual = ", ".join(f"{name} {kind.ratios}" for name, kind in KINDS.items() if kind.ratios)
-    many.add_argument("--ratios", metavar="R,R", help=f"compression ratios to read scores off at; when left out: {usual}")
+    many.add_argument("--ratios", metavar="R,R", help=f"compression ratios to read scores off at, when left out {usual}; of no other kinds")
     many.add_argument("--leads", metavar="all|first|NAME", help="the leads that are coded; all when left out; ecg only")
-    many.add_argument("--seconds", type=float, help="the beginning of every recording only")
+    many.add_argument("--seconds", type=float, help="the beginning of every recording only; ecg and piano only")
     many.add_argument("--slices", type=int, metavar="N", help="so many slices in the middle of every volume only; brain only")
-    many.add_argument("--alone", type=int, metavar="N", help="so many slices of every volume, evenly apart, as recordings of their own")
-    many.add_argument("--output", type=Path, required=True, metavar="RESULTS.json")
+    many.add_argument(
+        "--alone", type=int, metavar="N", help="so many slices of every volume, evenly apart, each as a recording; brain only"
+    )
+    many.add_argument("--output", type=Path, required=True, metavar="RESULTS.json", help="the scores of every codec at every size")
 
 
 def benchmark(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, kind_of, listed, one_thread, read, reading
+from vqvae.commands.arguments import LEAD, RECORDING, Add, kind_of, listed, one_thread, read, reading
 from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def add(command: Add) -> None:
     """Declare `compare`."""
     one = command("compare", compare, "Score codecs on one recording, every one in a file of the same size.")
-    one.add_argument("file", metavar="FILE", help="a recording, or example:NAME for a bundled one")
+    one.add_argument("file", metavar="FILE", help=RECORDING)
     one.add_argument("--codecs", metavar="A,B", help="names that `list` shows, or checkpoint folders; all of them when left out")
     size = one.add_mutually_exclusive_group(required=True)
     size.add_argument("--bytes", type=int, dest="size", metavar="N", help="the size of every file")
     size.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the size of every file, as a compression ratio")
-    noise = "noise added before coding, in dB as muscle:12 or muscle+mains:12; of an image in % of its window, as rician:5"
+    noise = "noise added before coding, in dB as muscle:12 or muscle+mains:12; of an image in %% of its window, as rician:5"
     one.add_argument("--noise", metavar="KIND:MUCH", help=noise)
     one.add_argument("--seed", type=int, default=0, help="of the noise")
-    one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
+    one.add_argument("--lead", help=LEAD)
     reading(one)
     one.add_argument("--output", type=Path, metavar="OUT", help="results.json, or a folder or .zip for files and reconstructions as well")
 

@@ -13,7 +13,7 @@ def add(command: Add) -> None:
     """Declare `download` and `list`."""
     fetch = command("download", download, "Download a data set: resumable, every file checked by its sha256.")
     fetch.add_argument("dataset", metavar="DATASET", help="mitdb, ludb, asap or mnist; oasis and adni say where they are to be had")
-    fetch.add_argument("--output", type=Path, required=True, metavar="DIR")
+    fetch.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder for its files")
     command("list", listing, "Show checkpoints, examples and data sets.")
 
 

@@ -6,18 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import Add, folder_of, selected, selection
+from vqvae.commands.arguments import LEAD, Add, folder_of, selected, selection
 from vqvae.commands.terminal import Told
 
 
 def add(command: Add) -> None:
     """Declare `evaluate`."""
     many = command("evaluate", evaluate, "Score a checkpoint on a folder of recordings.")
-    many.add_argument("checkpoint", metavar="CHECKPOINT")
+    many.add_argument("checkpoint", metavar="CHECKPOINT", help="a folder, or a name that `list` shows")
     selection(many)
-    many.add_argument("--levels", type=int, help="this bit rate only, from 1 for the least; all of them when left out")
-    many.add_argument("--lead", help="the lead that intervals are measured on")
-    many.add_argument("--output", type=Path, metavar="METRICS.json")
+    many.add_argument("--levels", type=int, metavar="N", help="this bit rate only, from 1 for the least; all of them when left out")
+    many.add_argument("--lead", help=LEAD)
+    many.add_argument("--output", type=Path, metavar="METRICS.json", help="scores, with units, definitions and those of every recording")
 
 
 def evaluate(options: argparse.Namespace) -> None:

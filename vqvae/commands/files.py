@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import Add, first_checkpoint, kind_of, naming, read, reading, stated_rate
+from vqvae.commands.arguments import RECORDING, Add, first_checkpoint, kind_of, naming, read, reading, stated_rate
 from vqvae.commands.kinds import require_fit
 from vqvae.commands.terminal import Told
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add(command: Add) -> None:
     """Declare `encode` and `decode`."""
     pack = command("encode", encode, "Write recordings as .vqz files.")
-    pack.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
+    pack.add_argument("files", nargs="+", metavar="FILE", help=RECORDING)
     pack.add_argument("output", type=Path, metavar="OUT.vqz", help="the file; for several recordings a folder")
     which = pack.add_mutually_exclusive_group()
     which.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; the kind's own when left out")
@@ -26,17 +26,20 @@ def add(command: Add) -> None:
     much = pack.add_mutually_exclusive_group()
     rates = "the bit rate, 1 for the lowest: residual levels of a codebook, steps of a fine checkpoint"
     much.add_argument("--levels", type=int, metavar="N", help=rates)
-    much.add_argument("--quality", type=float, metavar="Q", help="within what the codec takes")
+    much.add_argument(
+        "--quality", type=float, metavar="Q", help="the codec's own setting; what is out of its range is told what the range is"
+    )
     much.add_argument("--bytes", type=int, dest="size", metavar="N", help="the largest file of at most so many bytes")
     much.add_argument("--ratio", type=float, dest="compression", metavar="R", help="the same as a compression ratio")
-    length = "s, or notes, that are coded together and lost together; 300 s or 4000 notes when left out"
+    length = "how much is coded together, and lost together: seconds of an ECG (300 when left out), notes (4000), "
+    length += "slices of a brain (64), or digits (1000)"
     pack.add_argument("--chunk", type=float, metavar="LENGTH", help=length)
     pack.add_argument("--coder", choices=("static", "adaptive"), help="the entropy coder; the codec's own when left out")
     reading(pack)
 
     unpack = command("decode", decode, "Turn a .vqz file back into a recording.")
-    unpack.add_argument("file", type=Path, metavar="IN.vqz")
-    unpack.add_argument("output", type=Path, metavar="OUT", help="the recording, in its kind's own format")
+    unpack.add_argument("file", type=Path, metavar="IN.vqz", help="what `encode`, `compare` or a page wrote")
+    unpack.add_argument("output", type=Path, metavar="OUT", help="the file, or a folder for it; in the kind's own format")
     unpack.add_argument("--checkpoint", metavar="FOLDER", help="what made the file, where that is no shipped checkpoint")
 
 

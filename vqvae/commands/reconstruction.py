@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import Add, first_checkpoint, kind_of, read, reading, stated_rate
+from vqvae.commands.arguments import LEAD, RECORDING, Add, first_checkpoint, kind_of, read, reading, stated_rate
 from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
@@ -14,13 +14,14 @@ from vqvae.commands.terminal import Told
 def add(command: Add) -> None:
     """Declare `reconstruct`."""
     one = command("reconstruct", reconstruct, "Write what is left of recordings after a trip through a checkpoint's codes.")
-    one.add_argument("files", nargs="+", metavar="FILE", help="a recording, or example:NAME for a bundled one")
-    one.add_argument("--checkpoint", help="a folder, or a name that `list` shows; the kind's own when left out")
+    one.add_argument("files", nargs="+", metavar="FILE", help=RECORDING)
+    one.add_argument("--checkpoint", metavar="NAME", help="a folder, or a name that `list` shows; the kind's own when left out")
     rates = "bit rate, from 1 for the least: residual levels of a codebook, steps of a fine checkpoint; the most when left out"
-    one.add_argument("--levels", type=int, help=rates)
-    one.add_argument("--lead", help="the lead that intervals are measured on; the clearest one when left out")
+    one.add_argument("--levels", type=int, metavar="N", help=rates)
+    one.add_argument("--lead", help=LEAD)
     reading(one)
-    one.add_argument("--output", type=Path, required=True, metavar="OUT", help="folder for the reconstructions, or a .mid file")
+    place = "a folder for the reconstructions; of one performance, image or lot of digits also its file: .mid, .nii.gz, .png, .npz, …"
+    one.add_argument("--output", type=Path, required=True, metavar="OUT", help=place)
     one.add_argument("--audio", type=Path, metavar="OUT.ogg", help="how the reconstruction of one performance sounds, as OGG or WAV")
     one.add_argument("--report", type=Path, metavar="REPORT.json", help="scores with units and definitions")
 

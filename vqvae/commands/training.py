@@ -19,7 +19,7 @@ def add(command: Add) -> None:
     """Declare `train`."""
     learn = command("train", train, "Train a checkpoint; a run that was stopped goes on where it stopped.")
     learn.add_argument("config", type=Path, nargs="?", metavar="CONFIG.json", help="such as checkpoints/ecg/config.json")
-    learn.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the training data's folders")
+    learn.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the data sets' folders: mitdb, oasis, …")
     learn.add_argument("--run", type=Path, metavar="RUN", dest="folder", help="the run's folder; runs/NAME when left out")
     learn.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run, with its own configuration")
 
