@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mixing_cases import beats, cases, learned
 
+from vqvae.codec import mixing, streams
 from vqvae.codec.adaptive import AdaptiveCoder, to_codes
 from vqvae.codec.description import Description, Identity, Magnitude, Register, Selection, Signed, Term
 from vqvae.codec.descriptions import indices, order0, wavelet_frames
@@ -131,6 +132,27 @@ def test_differences_that_add_up_beyond_32_bits_are_refused():
 def test_a_payload_longer_than_its_codes_is_refused():
     with pytest.raises(ValueError, match="do not belong together"):
         coder("wavelet", 1).decode(bytes(range(1, 200)), (1, 32, 0))
+
+
+@pytest.mark.parametrize("kind", ["one lead", "two leads", "escapes", "order 0"])
+def test_a_payload_that_is_said_to_hold_far_more_than_it_does_is_refused_soon_behind_its_end(kind):
+    description, codes = cases()[kind]
+    for payload in (b"", bytes(500), AdaptiveCoder(description).encode(codes)):
+        with pytest.raises(ValueError, match="do not belong together") as caught:
+            streams.Reader(payload).read(description, cold(description), 1_000_000)
+        read = int(str(caught.value).split("after ")[1].split()[0])
+        assert read <= codes.size + mixing.MOST_BEYOND + 500  # of the million: each takes a byte behind the end at least
+
+
+@pytest.mark.parametrize("kind", ["two leads", "escapes", "order 0"])
+def test_no_payload_is_refused_for_the_zeros_that_were_left_off_its_end(kind):
+    case = cases()[kind]
+    for frames in range(1, case.codes.shape[2] + 1):
+        codes = case.codes[:, :, :frames].copy()
+        for last in (0, 1, -1, 21, (1 << 20) - 1):
+            codes[-1, -1, -1] = last
+            found = AdaptiveCoder(case.description)
+            assert np.array_equal(found.decode(found.encode(codes), codes.shape), codes)
 
 
 def test_chunks_in_threads_give_the_same_bytes_as_one_after_the_other():

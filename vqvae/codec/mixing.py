@@ -37,7 +37,7 @@ PRICE, LEARN, ENCODE, DECODE = range(4)  # count the cost only; and learn; and w
 LOW, HIGH, CODE, POSITION, COST = range(5)  # of the range coder; the cost is in 1/65536 bit
 FIRST_SET, SECOND_SET, COUNT, BITS, ORIGIN = range(5)  # of a symbol: weight sets of both mixers, contexts; if an index: bits, what is 0
 PEAK, ACTIVITY, BEFORE, BEFORE_THAT = range(LATENESS + 1, REGISTERS)  # of the rhythm tracker
-WORD = 0xFFFFFFFF
+WORD, MOST_BEYOND = 0xFFFFFFFF, 256  # bytes read behind a payload before it is given up: no whole one takes more than five
 LEAST_CHANCE = 6  # no decision is thought less likely than this many 65536ths
 CONSTANT = 77  # the mixers' constant input
 MOST_WEIGHT = 1 << 28
@@ -87,8 +87,7 @@ def mix(weights, inputs, width):  # type: ignore[no-untyped-def]
 def adjust(weights, inputs, width, error):  # type: ignore[no-untyped-def]
     """Move a mixer's weights against its error."""
     for j in range(width):
-        moved = weights[j] + ((inputs[j] * error + (1 << 23)) >> 24)
-        weights[j] = min(MOST_WEIGHT, max(-MOST_WEIGHT, moved))
+        weights[j] = min(MOST_WEIGHT, max(-MOST_WEIGHT, weights[j] + ((inputs[j] * error + (1 << 23)) >> 24)))
 
 
 @inlined
@@ -172,8 +171,7 @@ def code_signed(mixer, mode, symbol):  # type: ignore[no-untyped-def]
         more = decide(mixer, mode, 1 if magnitude > found else 0, found + 1, mixer.bins[found + 1])
         found += more
     if more:
-        offset = mixer.unary - 2
-        found = code_escape(mixer, mode, magnitude - offset) + offset
+        found = code_escape(mixer, mode, magnitude - mixer.unary + 2) + mixer.unary - 2
     return found if positive else -found
 
 
@@ -291,10 +289,13 @@ def code_prepared(mode, symbols, n, layout, around, mixer):  # type: ignore[no-u
 
 @compiled
 def run(mode, symbols, layout, logs, around, mixer):  # type: ignore[no-untyped-def]
-    """Learn, encode or decode all symbols in order."""
+    """Learn, encode or decode all symbols in order; returns how many: fewer where a payload cannot hold the next one."""
     for n in range(len(symbols)):
         prepare(symbols, n, layout, logs, around, mixer)
+        if mode == DECODE and mixer.choice[BITS] == 0 and mixer.coder[POSITION] > len(mixer.payload) + MOST_BEYOND:
+            return n  # of the decisions of a signed symbol one is 0, and the zeros behind a payload spell none
         code_prepared(mode, symbols, n, layout, around, mixer)
+    return len(symbols)
 
 
 @compiled
@@ -310,8 +311,7 @@ def price(mixer, symbol):  # type: ignore[no-untyped-def]
 @compiled
 def cheapest_value(mixer, symbol, target, weight):  # type: ignore[no-untyped-def]
     """The symbol, one nearer to zero, or zero: the least of squared error plus `weight` times bits.  Errors are in 1/256 step."""
-    best, least = symbol, -1
-    magnitude = abs(symbol)
+    best, least, magnitude = symbol, -1, abs(symbol)
     for i in range(3 if magnitude > 1 else 2):
         candidate = magnitude - i if i < 2 else 0
         error = abs(target) - (candidate << 8) + (SHRINKAGE if candidate == 1 else 0)

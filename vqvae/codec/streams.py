@@ -110,11 +110,16 @@ class Reader:
         self._coder[mixing.CODE], self._coder[mixing.POSITION] = int.from_bytes(payload[:4].ljust(4, b"\0"), "big"), 4
 
     def read(self, description: Description, start: State, count: int, side: np.ndarray | None = None) -> np.ndarray:
-        """The next `count` symbols (n,) int32, of which `side` (n, E) is known; missing bytes are zeros."""
+        """The next `count` symbols (n,) int32, of which `side` (n, E) is known; missing bytes are zeros.
+
+        ValueError, and soon, when so many cannot be there.
+        """
         symbols = np.zeros(count, np.int32)
         mixer = new_mixer(description, start.copy(), self._data, self._coder)
-        mixing.run(mixing.DECODE, symbols, description.layout, tables().logs, new_surroundings(description, side), mixer)
-        self._count += count
+        found = mixing.run(mixing.DECODE, symbols, description.layout, tables().logs, new_surroundings(description, side), mixer)
+        self._count += found
+        if found < count:
+            raise ValueError(f"{self._size} bytes end after {self._count} symbols: payload and shape do not belong together")
         return symbols
 
     def close(self) -> None:
