@@ -84,7 +84,8 @@ def _qualities(points: list[dict[str, Any]]) -> str:
         seconds = [point["seconds"][part] / len(point["recordings"]) for part in ("encode", "decode")]
         rate = _number(point["rate"]["value"], DIGITS.get(unit, 0))
         figures = (_number(point["scores"][name]["value"], PLACES.get(name, 2)) for name in shown)
-        rows.append([point["codec"], f"{point['quality']:g}", rate, *figures, " / ".join(_number(value, 2) for value in seconds)])
+        quality = f"{point['quality']:g}" if "quality" in point else "–"  # another for every recording, where sizes were asked for
+        rows.append([point["codec"], quality, rate, *figures, " / ".join(_number(value, 2) for value in seconds)])
     return _markdown(titles, rows)
 
 

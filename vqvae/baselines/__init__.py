@@ -23,6 +23,7 @@ _PICTURES = {  # of images and volumes
     "plane-wavelet": "plane_wavelet.PlaneWavelet",
     "plane-wavelet-adaptive": "plane_wavelet.AdaptivePlaneWavelet",
 }
+_SHEETS = {"jpeg-sheet": "sheets.JpegSheet", "jpeg2000-sheet": "sheets.Jpeg2000Sheet", "webp-sheet": "sheets.WebPSheet"}  # of digits
 _COACHES = {"wavelet-adaptive": "ecg-fine", "plane-wavelet-adaptive": "brain-fine"}
 """Whose coder's start state an adaptive wavelet begins with as well: the same kind of codes, the same recordings."""
 _TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders below checkpoints/
@@ -30,7 +31,7 @@ _TRAINED = {"autoencoder": "ecg-autoencoder", "vae": "ecg-vae"}  # in folders be
 
 def names(kind: str | None = None) -> tuple[str, ...]:
     """The opponents for one modality, of all where None, the classical ones first."""
-    found = {"ecg": (*_CLASSICAL, *_TRAINED), "piano": tuple(_GRIDS), "brain": tuple(_PICTURES)}
+    found = {"ecg": (*_CLASSICAL, *_TRAINED), "piano": tuple(_GRIDS), "brain": tuple(_PICTURES), "digits": tuple(_SHEETS)}
     return tuple(name for own in found.values() for name in own) if kind is None else found.get(kind, ())
 
 
@@ -40,7 +41,7 @@ def baseline(name: str) -> Baseline:
         from vqvae.baselines.learned import Learned
 
         return Learned(weights)
-    places = _CLASSICAL | _GRIDS | _PICTURES
+    places = _CLASSICAL | _GRIDS | _PICTURES | _SHEETS
     if name not in places:
         raise ValueError(f"there is no opponent {name!r}; there are: {', '.join(names())}")
     module, kind = places[name].split(".")

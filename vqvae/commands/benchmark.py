@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from vqvae.codec.protocol import Codec
     from vqvae.contest.race import Told as Heard
 
-LEVELS = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
-
 
 def add(command: Add) -> None:
     """Declare `benchmark`."""
@@ -92,7 +90,7 @@ def _at_ratios(
 
 
 def _at_qualities(options: argparse.Namespace, paths: dict[str, Path], entrants: list[Codec], told: Heard) -> dict[str, Any]:
-    """At the qualities of every checkpoint's levels; opponents at `LEVELS`."""
+    """At the qualities of every checkpoint's levels; opponents at theirs, or at the bytes of the checkpoint's files."""
     from vqvae.contest.benchmark import benchmark_qualities
     from vqvae.families import family
     from vqvae.modalities import modality
@@ -101,7 +99,7 @@ def _at_qualities(options: argparse.Namespace, paths: dict[str, Path], entrants:
     qualities: dict[str, list[float]] = {}
     for codec in entrants:
         own = getattr(codec, "checkpoint", None)
-        qualities[codec.name] = [family(own).quality(level + 1) for level in range(own.levels)] if own else list(LEVELS)
+        qualities[codec.name] = [family(own).quality(level + 1) for level in range(own.levels)] if own else list(KINDS[kind.name].levels)
 
     def cut(recording: Any) -> Any:
         return recording if options.seconds is None else kind.excerpt(recording, 0.0, options.seconds)

@@ -25,6 +25,7 @@ class Kind(NamedTuple):
     suffixes: frozenset[str]  # of the one file that a recording is written as; none where it is several
     ratios: str = ""  # compression ratios that scores of its codecs are read off at; none where they are compared at qualities
     grid: Sequence[float] = ()  # ratios at which files are made for that, where not the usual ones
+    levels: Sequence[float] = ()  # without ratios: opponents' qualities; none where they are to make files of the checkpoints' sizes
     divided: Callable[[Path, str], list[str]] = lambda folder, split: list(getattr(split_of(folder), split))
     """Names of the recordings in a split of a folder."""
     cautions: Callable[[Path], Sequence[str]] = lambda folder: ()
@@ -52,10 +53,11 @@ def _people(folder: Path, chosen: list[str] | None) -> dict[str, Any]:
     return dict(images.people(folder) if chosen is None else images.selected(folder, chosen))
 
 
+LEVELS = (1.0, 2.1, 3.0, 4.0, 5.0, 6.0)  # qualities at which opponents code notes
 KINDS = MappingProxyType(
     {
         "ecg": Kind("records", _records, {"rate": "rate"}, frozenset(("lead", "leads", "noise", "seconds")), frozenset(), "8,16,32,64"),
-        "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES),
+        "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES, levels=LEVELS),
         "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
         "brain": Kind(
             "records", _people, {"volume": "volume"}, frozenset(("slices", "alone", "noise")), frozenset((*IMAGES, ".gz")), "14,28,57,114",

@@ -81,12 +81,22 @@ def benchmark_qualities(
 ) -> dict[str, Any]:
     """The schema's "points" for recordings by name, each shortened by `cut`: every codec at the qualities given for its name.
 
-    "failed" names every recording that a codec could not code, and why.
+    Codecs for which none are given make the largest files within the bytes that those of the first one with qualities have.
+    "failed" names every recording that a codec could not code, and why.  ValueError when no codec has qualities.
     """
+    leads = [codec for codec in codecs if qualities[codec.name]]
+    follow = [codec for codec in codecs if not qualities[codec.name]]
+    if not leads:
+        raise ValueError(f"{follow[0].name} makes files as large as a checkpoint's: name one of those, too, with --codecs")
 
     def measured(contest: Contest, tell: Told) -> Iterator[tuple[Result | Failed, int]]:
-        for result in contest.at(codecs, qualities, tell):
+        sizes: list[int] = []
+        for result in contest.at(leads, qualities, tell):
             yield result, 0 if isinstance(result, Failed) else qualities[result.codec].index(result.quality)
+            if isinstance(result, Result) and result.codec == leads[0].name:
+                sizes.append(len(result.data))
+        for place, size in enumerate(sizes if follow else ()):
+            yield from ((result, place) for result in contest.compare(follow, size, tell))
 
     rows, failed = _measured(kind, _Source(paths, cut, _whole), codecs, told, measured)
     return {"points": _points(rows), "failed": failed}
