@@ -25,11 +25,11 @@ class Kind(NamedTuple):
     suffixes: frozenset[str]  # of the one file that a recording is written as; none where it is several
     ratios: str = ""  # compression ratios that scores of its codecs are read off at; none where they are compared at qualities
     grid: Sequence[float] = ()  # ratios at which files are made for that, where not the usual ones
-    levels: Sequence[float] = ()  # without ratios: opponents' qualities; none where they are to make files of the checkpoints' sizes
     divided: Callable[[Path, str], list[str]] = lambda folder, split: list(getattr(split_of(folder), split))
     """Names of the recordings in a split of a folder."""
     cautions: Callable[[Path], Sequence[str]] = lambda folder: ()
     """What to know of a folder's split."""
+    levels: Sequence[float] = ()  # without ratios: opponents' qualities; none where they are to make files of the checkpoints' sizes
 
     @property
     def options(self) -> frozenset[str]:
