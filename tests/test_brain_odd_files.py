@@ -80,17 +80,37 @@ def test_nobody_is_named_in_anything_that_is_made_of_their_image(tmp_path, caplo
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0, "every voxel of a.nii has the value 0"), (7, "the value 7"), (np.nan, "no value that is a finite number")]
+    ("value", "words"),
+    [(0, "a.nii is the same everywhere, every voxel is 0:"), (7, "every voxel is 7:"), (np.nan, "no value that is a finite number")],
 )
 def test_an_image_without_anything_to_see_is_refused(value, words, tmp_path):
-    assert words in refusal(save_nifti(tmp_path / "a.nii", np.full((5, 6, 4), value, "<f4")))
+    flat = np.full((5, 6, 4), value, "<f4")
+    assert words in refusal(save_nifti(tmp_path / "a.nii", flat))
+    flat[0, 0, :2] = np.nan, np.inf
+    words = words.replace("voxel", "voxel with a finite value")
+    assert words in refusal(save_nifti(tmp_path / "a.nii", flat))
+
+
+def test_of_a_series_the_volume_without_anything_to_see_is_named(tmp_path):
+    path = save_nifti(tmp_path / "a.nii", np.stack([ramp(), 0 * ramp() + 5], axis=3))
+    assert np.array_equal(read(path).voxels, ramp())
+    assert "volume 2 of a.nii is the same everywhere, every voxel is 5:" in refusal(path, volume=2)
+
+
+def test_minc_2_is_refused_by_its_name_and_how_to_convert_it(tmp_path):
+    (tmp_path / "a.mnc").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(3000))
+    found = refusal(tmp_path / "a.mnc")
+    assert "MINC 2" in found
+    assert "mnc2nii" in found
+    (tmp_path / "b.mnc").write_bytes(b"CDF\x01" + bytes(3000))
+    assert "MINC 2" not in refusal(tmp_path / "b.mnc")
 
 
 def test_pictures_without_anything_to_see_are_refused(tmp_path):
     Image.new("L", (1, 1)).save(tmp_path / "a.png")
     assert "a single pixel" in refusal(tmp_path / "a.png")
     Image.new("L", (64, 64), 9).save(tmp_path / "b.png")
-    assert "the value 9" in refusal(tmp_path / "b.png")
+    assert "b.png is the same everywhere, every voxel is 9:" in refusal(tmp_path / "b.png")
     assert "a single pixel" in refusal(save_nifti(tmp_path / "c.nii", np.ones((1, 1, 1), "<i2")))
 
 
@@ -128,7 +148,7 @@ def test_what_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(tmp_path, mo
     small = save_nifti(tmp_path / "a.nii", ramp()).read_bytes()[:352]
     (tmp_path / "a.nii.gz").write_bytes(bomb(small, 60))  # a small image, and much behind it
     tracemalloc.start()
-    assert "every voxel" in refusal(tmp_path / "a.nii.gz")
+    assert "the same everywhere" in refusal(tmp_path / "a.nii.gz")
     save_nifti(tmp_path / "b.nii", ramp(), dim=[4, 500, 500, 200, 100, 1, 1, 1])
     (tmp_path / "b.nii.gz").write_bytes(bomb((tmp_path / "b.nii").read_bytes()[:352], 1) + bytes(9_500_000))
     assert "unpack it first" in refusal(tmp_path / "b.nii.gz")

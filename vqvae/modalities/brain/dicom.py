@@ -71,7 +71,7 @@ def read_dicom(paths: Sequence[Path], name: str) -> Volume:
             raise ValueError(f"{name} describes where its slices lie by words that cannot be understood: it is damaged.") from None
         with Unpacker() as unpacker:
             pixels = [_pixels(paths[i], found[i], unpacker) for i in alike]
-    return _volume(name, pixels, stacked, said)
+    return _volume(name, paths[0].name if len(paths) == 1 else name, pixels, stacked, said)
 
 
 def _opened(path: Path) -> Dataset:
@@ -105,7 +105,7 @@ def _instead(found: set[str]) -> str:
         return ", it holds curves: the page for ECGs reads them"
     if "EncryptedAttributesSequence" in found:
         return ", they are encrypted: decrypt it first"
-    return ": there is no image in it"
+    return ", as reports, plans and annotations are: give the files of the images"
 
 
 def _unpacked(path: Path) -> bytes:
@@ -181,10 +181,10 @@ def _why(path: Path, dataset: Dataset) -> str:
         return f"the pixels of {path.name} are packed with {named}, which cannot be read here: {convert}."
     if syntax and syntax.is_compressed:
         return f"the pixels of {path.name} are packed with {named} and cannot be unpacked: it is damaged, or of an unusual kind; {convert}."
-    return f"{path.name} is truncated or damaged: its pixels cannot be read as its header describes them."
+    return f"{path.name} is truncated or damaged, its pixels cannot be read as its header describes them: get another copy of it."
 
 
-def _volume(name: str, pixels: list[_Pixels], stacked: Stack, said: tuple[str, ...]) -> Volume:
+def _volume(name: str, file: str, pixels: list[_Pixels], stacked: Stack, said: tuple[str, ...]) -> Volume:
     planes = np.concatenate([one.values for one in pixels])[list(stacked.order)]
     scales = [(one.slope, one.intercept) for one in pixels for _ in one.values]
     scales = [scales[i] for i in stacked.order]
@@ -199,8 +199,9 @@ def _volume(name: str, pixels: list[_Pixels], stacked: Stack, said: tuple[str, .
     if not whole and same:
         planes, slope, intercept = planes * slope + intercept, 1.0, 0.0
     if stacked.affine is None:
-        return _picture(name, planes * slope + intercept, kind, (slope, intercept), colour, said)
-    voxels, missing = finite(planes.transpose(2, 1, 0) * slope + intercept, name)
+        voxels, missing = finite((planes * slope + intercept).transpose(2, 1, 0)[:, ::-1], file)
+        return _picture(name, voxels, kind, (slope, intercept), colour, (*said, *missing))
+    voxels, missing = finite(planes.transpose(2, 1, 0) * slope + intercept, file)
     lying = place(voxels, stacked.affine)
     written = "DICOM is read and not written: what becomes of it is written as NIfTI."
     source = Source("nii.gz", kind, axes_of(stacked.affine), 3, slope, intercept, colour=colour)
@@ -209,12 +210,11 @@ def _volume(name: str, pixels: list[_Pixels], stacked: Stack, said: tuple[str, .
     )
 
 
-def _picture(name: str, planes: np.ndarray, kind: str, scale: tuple[float, float], colour: bool, said: tuple[str, ...]) -> Volume:
+def _picture(name: str, voxels: np.ndarray, kind: str, scale: tuple[float, float], colour: bool, said: tuple[str, ...]) -> Volume:
     """Without a place in space: as a picture is, the top of the image at the end of Y."""
-    voxels, missing = finite(planes.transpose(2, 1, 0)[:, ::-1], name)
     as_is = scale == (1.0, 0.0) and np.dtype(kind).newbyteorder("=") in (np.uint8, np.uint16)
     form = "PNG" if as_is and voxels.shape[2] == 1 else "NIfTI"
     nowhere = f"The file does not say where the image lies; DICOM is read and not written: what becomes of it is written as {form}."
     held = Source("nii.gz", kind, "RAS", 3, *scale, colour=colour)
     source = Source("png", np.dtype(kind).str, dims=2, colour=colour) if as_is else held
-    return Volume(name, voxels, source=source, said=(*said, *missing, nowhere))
+    return Volume(name, voxels, source=source, said=(*said, nowhere))

@@ -49,12 +49,13 @@ def read_volume(path: Path, name: str, volume: int | None = None) -> Volume:
         chosen = _chosen(path, shape, volume)
         found = _values(path, image, shape, chosen)
         placed = _affine(path, image)
-    voxels, missing = finite(found.values.reshape(spatial), path.name)
+    series = math.prod(shape[3:])
+    voxels, missing = finite(found.values.reshape(spatial), path.name if series == 1 else f"volume {chosen + 1} of {path.name}")
     lying = place(voxels, placed.affine)
-    source = _source(path, image, placed, len(shape) if math.prod(shape[3:]) == 1 else 3, found)
+    source = _source(path, image, placed, len(shape) if series == 1 else 3, found)
     said = (*_series(path, shape, chosen), *found.said, *missing, *placed.said, *_format(path, image))
     spacing = spacing_of(lying.affine, source.units)
-    return Volume(name, np.ascontiguousarray(lying.voxels), lying.axis, spacing, lying.affine, source, said, series=math.prod(shape[3:]))
+    return Volume(name, np.ascontiguousarray(lying.voxels), lying.axis, spacing, lying.affine, source, said, series=series)
 
 
 def _opened(path: Path) -> SpatialImage:
@@ -68,11 +69,20 @@ def _opened(path: Path) -> SpatialImage:
     try:
         image = nibabel.load(path)
     except (ImageFileError, HeaderDataError, ImageDataError, WrapStructError, PARRECError, MincError, *_DAMAGE):
+        if _is_minc2(path):
+            convert = "convert it to NIfTI first, such as with `mnc2nii`"
+            raise ValueError(f"{path.name} is a MINC 2 file, which cannot be read here: {convert}.") from None
         known = "NIfTI (.nii, .nii.gz, .hdr with .img), MGH, DICOM, PNG, JPEG, TIFF and .npy work"
         raise ValueError(f"{path.name} is no image that can be read, or its header is damaged: {known}.") from None
     if not isinstance(image, SpatialImage):
         raise ValueError(f"{path.name} holds no voxels but something else (a surface, lines or a matrix): give an image.")
     return image
+
+
+def _is_minc2(path: Path) -> bool:
+    """Whether it is an HDF5 file that is called MINC."""
+    with path.open("rb") as file:
+        return path.suffix.lower() == ".mnc" and file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 def _require_there(path: Path, image: Any, shape: tuple[int, ...]) -> None:
@@ -86,7 +96,8 @@ def _require_there(path: Path, image: Any, shape: tuple[int, ...]) -> None:
     most = _DEFLATE * size if packed else size
     known = hasattr(image.dataobj, "offset") or packed  # formats that hold plain numbers, one after the other
     if known and promised > most:
-        raise ValueError(f"{path.name} promises {_bytes(promised)} of voxels and is a file of {_bytes(size)}: it is truncated or damaged.")
+        held = f"promises {_bytes(promised)} of voxels and is a file of {_bytes(size)}"
+        raise ValueError(f"{path.name} {held}: it is truncated or damaged, get another copy of it.")
     if packed and promised > _MOST_UNPACKED:
         raise ValueError(f"{path.name} unpacks to {_bytes(promised)}, more than {_bytes(_MOST_UNPACKED)}: unpack it first.")
 
@@ -121,7 +132,8 @@ def _values(path: Path, image: Any, shape: tuple[int, ...], chosen: int) -> Real
             stored = image.dataobj
         values = np.asanyarray(stored)
     except _DAMAGE:
-        raise ValueError(f"{path.name} is truncated or damaged: its voxels cannot be read as its header describes them.") from None
+        why = "its voxels cannot be read as its header describes them"
+        raise ValueError(f"{path.name} is truncated or damaged, {why}: get another copy of it.") from None
     try:
         return real(values)
     except ValueError as error:

@@ -40,7 +40,7 @@ def read_pictures(paths: Sequence[Path], name: str) -> Volume:
     count, said = sum(picture.colour for picture in found), []
     if count:
         said.append(f"{count} of {len(found)} pictures were in {TURNED_GREY}." if len(found) > 1 else f"The picture was in {TURNED_GREY}.")
-    voxels, missing = finite(pixels.transpose(2, 1, 0)[:, ::-1], name)
+    voxels, missing = finite(pixels.transpose(2, 1, 0)[:, ::-1], paths[0].name if len(paths) == 1 else name)
     form = "tif" if paths[0].suffix.lower() in (".tif", ".tiff") or pixels.dtype.kind == "f" else "png"
     source = Source(form, pixels.dtype.newbyteorder("<").str, dims=2, colour=bool(count))
     return Volume(name, voxels, source=source, said=(*said, *missing, *_written(paths[0], voxels.shape[2])))

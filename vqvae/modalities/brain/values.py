@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vqvae.modalities.wording import count
+
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as JPEG has it
 TURNED_GREY = "colour turned to grey (0.299 red + 0.587 green + 0.114 blue)"
 
@@ -43,11 +45,14 @@ def finite(values: np.ndarray, file: str) -> tuple[np.ndarray, tuple[str, ...]]:
     with np.errstate(over="ignore"):
         voxels = np.array(values, np.float32, order="C")
     missing = ~np.isfinite(voxels)
-    count = int(np.count_nonzero(missing))
-    if count == voxels.size:
-        raise ValueError(f"{file} holds no value that is a finite number: there is nothing to see in it.")
+    without = int(np.count_nonzero(missing))
+    if without == voxels.size:
+        raise ValueError(f"{file} holds no value that is a finite number: there is nothing to see in it, give another image.")
+    known = voxels[~missing] if without else voxels
+    least = float(known.min())
+    if least == float(known.max()):
+        which = "voxel with a finite value" if without else "voxel"
+        raise ValueError(f"{file} is the same everywhere, every {which} is {least:g}: there is nothing to see in it, give another image.")
     voxels[missing] = 0
-    least = float(voxels.min())
-    if least == float(voxels.max()):
-        raise ValueError(f"every voxel of {file} has the value {least:g}: there is nothing to see in it.")
-    return voxels, (f"{count} voxels without a finite value (NaN or infinite) were read as 0.",) if count else ()
+    said = f"{count(without, 'voxel')} without a finite value (NaN or infinite) {'were' if without > 1 else 'was'} read as 0."
+    return voxels, (said,) if without else ()
