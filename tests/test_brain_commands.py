@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from itertools import pairwise
 from pathlib import Path
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
-from brain_cases import affine, save_dicom, save_nifti
+from brain_cases import PATIENT, affine, pack_dicom, ramp, save_dicom, save_nifti
+from PIL import Image
+from pydicom.uid import HTJ2KLossless
 from toy_checkpoints import save_fine_planes, save_planes
 
+from app import cache
 from vqvae.cli import main
 from vqvae.codecs import decode
 from vqvae.commands.arguments import kind_of
@@ -47,7 +52,9 @@ def test_a_scan_is_reconstructed_into_a_file_that_lies_over_it_and_a_report_tell
     (point,) = json.loads((tmp_path / "r.json").read_text())["points"]
     assert point["rate"]["unit"] == "bit/pixel"
     assert {"bits_per_pixel", "ssim", "ssim_brain", "psnr"} <= set(point["scores"])
-    assert " bit/pixel, " in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert " bit/pixel, " in told.out
+    assert "note: sub-01_bold.nii.gz holds 2 volumes: this is volume 2." in told.err
 
 
 def test_an_image_goes_into_a_file_and_comes_out_in_its_own_format(scan, models, tmp_path):
@@ -127,6 +134,71 @@ def test_what_does_not_concern_images_is_refused_in_one_sentence(arguments, word
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert words in lines[0]
+
+
+def _without_pixels(path: Path, **more) -> None:
+    file = pydicom.dcmread(save_dicom(path, np.eye(80, dtype="<u2")))
+    del file.PixelData
+    for word, value in more.items():
+        setattr(file, word, value)
+    file.save_as(path)
+
+
+def _encrypted(path: Path) -> None:
+    hidden = pydicom.Dataset()
+    hidden.EncryptedContentTransferSyntaxUID, hidden.EncryptedContent = "1.2.840.10008.1.2", b"0123456789"
+    _without_pixels(path, EncryptedAttributesSequence=[hidden])
+
+
+def _odd_syntax(path: Path) -> None:
+    file = pydicom.dcmread(pack_dicom(save_dicom(path, np.eye(80, dtype="<u2")), "JPEG2000Lossless"))
+    file.file_meta.TransferSyntaxUID = HTJ2KLossless
+    file.save_as(path)
+
+
+def _cut(path: Path) -> None:
+    content = save_nifti(path, np.random.default_rng(0).integers(0, 99, (40, 40, 4)).astype("<i2")).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _bomb(path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    header = save_nifti(path.with_name("x.nii"), ramp(), dim=[4, 1000, 1000, 60, 100, 1, 1, 1]).read_bytes()[:352]
+    path.write_bytes(packer.compress(header + bytes(20 << 20)) + packer.flush() + bytes(12_000_000))
+
+
+BAD = {
+    "zero.nii.gz": (lambda path: save_nifti(path, 0 * ramp()), "the same everywhere"),
+    "constant.nii": (lambda path: save_nifti(path, 0 * ramp() + 7), "every voxel is 7"),
+    "nothing.nii": (lambda path: save_nifti(path, np.full((5, 6, 4), np.nan, "<f4")), "no value that is a finite number"),
+    "constant.png": (lambda path: Image.new("L", (80, 90), 9).save(path), "every voxel is 9"),
+    "single.tif.nii": (lambda path: save_nifti(path, np.ones((1, 1, 1), "<i2")), "give a larger one"),
+    "immense.png": (lambda path: Image.new("1", (10_000, 8_000)).save(path), "cut or shrink it first"),
+    "bomb.nii.gz": (_bomb, "unpack it first"),
+    "cut.nii.gz": (_cut, "get another copy"),
+    "terabytes.nii": (lambda path: save_nifti(path, ramp(), dim=[4, 1000, 1000, 60, 30000, 1, 1, 1]), "promises 3.6 TB"),
+    "report.dcm": (_without_pixels, "without pixels"),
+    "encrypted.dcm": (_encrypted, "decrypt it first"),
+    "odd.dcm": (_odd_syntax, "convert it"),
+    "a.mnc": (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(999)), "mnc2nii"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_images_end_in_one_sentence_with_a_way_out_and_leave_nothing(name, models, tmp_path, capfd, caplog):
+    make, words = BAD[name]
+    make(tmp_path / name)
+    before = {*tmp_path.iterdir()}
+    out = ["--output", str(tmp_path / "out"), "--report", str(tmp_path / "report.json")]
+    for asked in (["reconstruct", str(tmp_path / name), *out], ["encode", str(tmp_path / name), str(tmp_path / "a.vqz")]):
+        assert main([*asked, "--checkpoint", str(models / "codes")]) == 2
+        (line,) = capfd.readouterr().err.strip().splitlines()
+        assert words in line
+    refused = cache.receive({name: (tmp_path / name).read_bytes()}, None)
+    assert isinstance(refused, cache.Refusal)
+    assert refused.sentence == line.removeprefix("vqvae: ")
+    assert {*tmp_path.iterdir()} == before
+    assert PATIENT[:6] not in line + caplog.text
 
 
 COMMANDS = ("reconstruct", "evaluate", "encode", "decode", "compare", "benchmark", "train", "download", "list")

@@ -69,6 +69,12 @@ def _read(kind: Any, file: str, options: argparse.Namespace) -> Any:
     return kind.read(Path(file), **own)
 
 
+def tell(recording: Any) -> None:
+    """Say what reading changed, chose or left out."""
+    for words in getattr(recording, "said", ()):
+        print(f"note: {words}", file=sys.stderr)
+
+
 def kind_of(file: str) -> str:
     """The modality of a recording, told by its name and contents, or by what a `.vqz` file says of itself."""
     from vqvae.modalities import modality, names

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import LEAD, RECORDING, Add, kind_of, listed, one_thread, read, reading
+from vqvae.commands.arguments import LEAD, RECORDING, Add, kind_of, listed, one_thread, read, reading, tell
 from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
@@ -52,6 +52,7 @@ def compare(options: argparse.Namespace) -> None:
     require_fit(kind, options)
     own: Any = modality(kind)
     recording = read(own, options.file, options)
+    tell(recording)
     noisy = None if options.noise is None else own.disturbed(recording, options.noise, options.seed)
     asked = {} if options.lead is None else {"lead": options.lead}
     contest = prepare(kind, recording if noisy is None else noisy, None if noisy is None else recording, **asked)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqvae.commands.arguments import RECORDING, Add, first_checkpoint, kind_of, naming, read, reading, stated_rate
+from vqvae.commands.arguments import RECORDING, Add, first_checkpoint, kind_of, naming, read, reading, stated_rate, tell
 from vqvae.commands.kinds import require_fit
 from vqvae.commands.terminal import Told
 
@@ -60,6 +60,7 @@ def encode(options: argparse.Namespace) -> None:
     taken = {Path(file).resolve() for file in options.files}
     for file in options.files:
         recording = read(kind, file, options)
+        tell(recording)
         data = _encoded(codec, recording, options)
         target = options.output / f"{recording.name}.vqz" if many else options.output
         if target.resolve() in taken:

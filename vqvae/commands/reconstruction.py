@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vqvae.commands.arguments import LEAD, RECORDING, Add, first_checkpoint, kind_of, read, reading, stated_rate
+from vqvae.commands.arguments import LEAD, RECORDING, Add, first_checkpoint, kind_of, read, reading, stated_rate, tell
 from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
@@ -46,6 +46,7 @@ def reconstruct(options: argparse.Namespace) -> None:
     _require_targets(kind, options)
     for file in options.files:
         recording = read(kind, file, options)
+        tell(recording)
         analysis = pipeline.analyse(checkpoint, recording, options.lead)
         with Told() as told:
             encoded = pipeline.encode(checkpoint, recording, level, lambda share: told("encoding", share))
