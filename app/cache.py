@@ -151,14 +151,17 @@ class Refusal(NamedTuple):
     needs_rate: bool
 
 
-def receive(files: Mapping[str, bytes], rate: float | None) -> Any:
-    """The recording in uploaded files, of whatever kind they are, `Decoded` or a `Refusal`; nothing of them stays on disk."""
+def receive(files: Mapping[str, bytes], rate: float | None, kind: str = "") -> Any:
+    """The recording in uploaded files, of whatever kind they are, `Decoded` or a `Refusal`; nothing of them stays on disk.
+
+    kind: what they are to be read as, instead of what they look like.
+    """
     from vqvae.modalities.ecg.reading import NeedsRate
 
     try:
         if name := decoded.find(files):
             return decoded.open_file(name, files[name])
-        own: Any = modality(recognised(files).name)
+        own: Any = modality(kind or recognised(files).name)
         options = {"rate": rate} if own.name == "ecg" else {}
         with TemporaryDirectory(prefix="vqvae-") as folder:
             return own.read(own.receive(files, Path(folder)), **options)

@@ -13,12 +13,13 @@ import streamlit as st
 from app import cache, decoded
 from app.decoded import Decoded
 from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
-from app.kinds import kind_of, recognised
+from app.kinds import KINDS, kind_of, recognised
 from app.words import plain
 from vqvae.modalities import modality
 from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.piano.parts import Part
 from vqvae.modalities.piano.recording import Piano
+from vqvae.modalities.recognition import others
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Files(NamedTuple):
 
     files: dict[str, bytes]
     rate: float | None  # Hz, given by the reader where the files do not say
+    kind: str = ""  # what the reader said they are; empty where they were recognised
 
 
 class Unpacked(NamedTuple):
@@ -57,6 +59,8 @@ def desk_files(label: str = "Open your own recording", place: str = "side") -> b
         label, accept_multiple_files=True, key=f"{UPLOADS}.{place}.{st.session_state[UPLOADS]}", help=cache.text("formats")
     )
     waiting: Refused | None = st.session_state.get(REFUSED)
+    if place == "side" and _taken_for_another(place):
+        return True
     if files:
         if _take({file.name: file.getvalue() for file in files}, waiting, place):
             return True
@@ -71,6 +75,23 @@ def desk_files(label: str = "Open your own recording", place: str = "side") -> b
         waiting = waiting._replace(why=answer, rate=rate)
         st.session_state[REFUSED] = waiting
     _explain(waiting.why)
+    return False
+
+
+def _taken_for_another(place: str) -> bool:
+    """What was opened last may be of another kind than was recognised: a button opens it as that; True when it has been."""
+    source = st.session_state[SOURCE]
+    came: Files | None = st.session_state.get(FILES, {}).get(source)
+    if came is None or source not in st.session_state[OPENED] or decoded.find(came.files):
+        return False
+    own = kind_of(st.session_state[OPENED][source])
+    for other in (KINDS[name] for name in others(came.files, own.name)):
+        st.caption(f"Opened as {own.title}. {cache.text('taken')}")
+        if st.button(f"Open as {other.title}", icon=other.icon, key=f"as.{other.name}"):
+            answer = cache.receive(came.files, None, other.name)
+            if not isinstance(answer, cache.Refusal):
+                return _open(Files(came.files, None, "" if other == recognised(came.files) else other.name), answer)
+            st.session_state[REFUSED] = Refused(came.files, answer, None, place, source)
     return False
 
 
@@ -101,7 +122,7 @@ def lay(files: dict[str, bytes], recording: Any) -> None:
 
 
 def _open(came: Files, found: Any) -> bool:
-    source = f"upload:{cache.digest(came.files)}"
+    source = f"upload:{cache.digest(came.files)}{came.kind and f'.{came.kind}'}"
     kept: dict[str, Any] = {source: found.recording if isinstance(found, Decoded) else found}
     for key, value in reversed(st.session_state[OPENED].items()):
         same = [other for other in kept.values() if kind_of(other) is kind_of(value)]
@@ -128,7 +149,7 @@ def unpacked(source: str) -> Unpacked | None:
     if name := decoded.find(came.files):
         return Unpacked(name, came.files, None)
     with TemporaryDirectory(prefix="vqvae-") as folder:
-        own: Any = modality(recognised(came.files).name)
+        own: Any = modality(came.kind or recognised(came.files).name)
         main = own.receive(came.files, Path(folder))
         found = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
         return Unpacked(main.name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}, came.rate)
@@ -166,7 +187,7 @@ def volume(source: str, number: int) -> Volume | None:
 
 def _from_files(came: Files, use: Callable[[Path], T]) -> T:
     """What `use` finds in the main file of a recording, which lies in a folder as long as that takes."""
-    own: Any = modality(recognised(came.files).name)
+    own: Any = modality(came.kind or recognised(came.files).name)
     with TemporaryDirectory(prefix="vqvae-") as folder:
         return use(own.receive(came.files, Path(folder)))
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vqvae.modalities import digits
+from vqvae.modalities import brain, digits
 from vqvae.modalities.digits import Digits, arrays, read
 from vqvae.modalities.digits.normalising import centred, normalised
 from vqvae.modalities.recognition import recognised_bytes
@@ -185,6 +185,32 @@ def test_small_images_and_arrays_of_digits_are_recognised_and_large_images_are_n
         assert recognised_bytes(files) == "digits", next(iter(files))
     assert recognised_bytes({"a.png": large}) != "digits"
     assert recognised_bytes({"a.npz": npz_file("x.npy", npy(np.arange(5)))}) != "digits"
+
+
+def photo(ground: int, ink: int, width: int = 30) -> bytes:
+    """One stroke off the centre of a large picture with noise and a shade from left to right, JPEG."""
+    picture = np.random.default_rng(0).normal(ground, 4, (600, 450)) * np.linspace(1, 0.85, 450)
+    picture[300:520, 60 : 60 + width] = ink
+    file = io.BytesIO()
+    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=60)
+    return file.getvalue()
+
+
+def test_dark_ink_on_light_paper_is_a_digit_at_any_size_and_a_scan_or_a_dark_picture_is_not():
+    assert all(recognised_bytes({"a.jpg": photo(paper, ink)}) == "digits" for paper, ink in ((150, 50), (240, 20), (120, 30)))
+    assert all(recognised_bytes({"a.jpg": photo(*other)}) == "brain" for other in ((10, 250), (40, 10), (200, 20, 380), (200, 199)))
+    slices = brain.middle(brain.example("phantom"), 1).voxels[:, :, 0]
+    for grey in (slices / slices.max(), np.clip(slices / slices.max() + 0.1, 0, 1)):
+        assert recognised_bytes({"slice.png": image_file(grey)}) == "brain"
+
+
+def test_arrays_of_28_by_28_are_digits_and_those_of_other_sides_are_not(many):
+    pixels = np.zeros((9, 28, 28), np.uint8)
+    for array in (pixels, pixels[0], pixels[:, None], pixels[..., None], pixels.reshape(9, 784), pixels.astype(np.float32)):
+        assert recognised_bytes({"a.npy": npy(array)}) == "digits", array.shape
+    for kind, shape in {"brain": (64, 64, 28), "ecg": (12, 5000)}.items():
+        assert recognised_bytes({"a.npy": npy(np.zeros(shape, np.uint8))}) == kind
+    assert recognised_bytes({"a.npy": b"\x93NUMPY"}) == "ecg"
 
 
 def test_dropped_images_become_one_recording_and_what_holds_none_is_refused(tmp_path):

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import inputs
+from app import choices_digits, inputs
 from app.views import digits, digits_files, digits_grid
 
+choices_digits.arrive()
 desk, recording = inputs.desk(), inputs.recording()
 digits.title(recording)
 inputs.notice()

@@ -15,12 +15,13 @@ if uploads.desk_files("Drop a recording here", place="home"):
 st.subheader("Or open an example", anchor=False)
 for kind in KINDS.values():
     examples = list(cache.examples(kind.name).items())
+    st.markdown(f"##### {kind.icon} {kind.title}")
     rows = -(-len(examples) // ROW)
     columns = [column for _ in range(rows) for column in st.columns(-(-len(examples) // rows))]
     for column, (name, example) in zip(columns, examples, strict=False):
         with column.container(border=True, height="stretch", vertical_alignment="distribute"):
             about = st.container()
-            about.markdown(f"{kind.icon} **{plain(example.title)}**")
+            about.markdown(f"**{plain(example.title)}**")
             about.caption(plain(example.description))
             if st.button("Open", key=f"open.{name}", icon=kind.icon, help=f"Open the example “{example.title}”"):
                 inputs.open_next(name)

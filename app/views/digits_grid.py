@@ -8,63 +8,71 @@ import numpy as np
 import streamlit as st
 
 from app import cache, canvas, choices_digits, inputs
-from app.choices_digits import CANVAS, CODE, COLUMN, DIGIT, DROPPED, REFUSED, ROW
+from app.choices_digits import CANVAS, CODE, COLUMN, DIGIT, DROPPED, ROW
 from app.inputs import Desk
-from app.words import count
+from app.words import count, number, plain
 from vqvae import pipeline
 from vqvae.metrics.distortion import mse
 from vqvae.metrics.rate import bits_per_code
 from vqvae.modalities import digits
 from vqvae.modalities.digits.figures import ERROR, INK, heat
 from vqvae.modalities.digits.recording import Digits
+from vqvae.modalities.digits.verdict import wrong
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 NEAREST = 8  # other codes that are offered
 HEIGHT = 210  # pixels of a picture
+_LINKED = "The address of this page holds what you see: share it as a link."
+_ALONE = "A link cannot hold your own file of several digits: drop one of them to share it."
 _UNCHANGED = {"marker": {"opacity": 1}}  # however points are selected
 
 
 def explore(shown: cache.Shown, desk: Desk) -> None:
     """The canvas beside the digit, its codes and their picture."""
-    choices_digits.open_digit(desk, shown.recording.count, shown.encoded.codes.shape[2])
-    left, right = st.columns([1, 3.2], gap="medium")
+    choices_digits.open_digit(desk, shown.recording.count, shown.encoded.codes.shape[2], _size(desk))
+    with st.container(key="digits.explore"):  # layout.css puts the two below each other where there is little room
+        left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        _own()
+        _own(desk)
     with right:
         _digit(shown, desk)
 
 
-def _own() -> None:
+def _own(desk: Desk) -> None:
     st.markdown("**Draw a digit**")
     canvas.show(CANVAS, choices_digits.take_drawing)
-    st.file_uploader(
-        "Or upload an image of one", accept_multiple_files=True, key=DROPPED, on_change=choices_digits.take_image,
-        help=cache.text("digits_images"),
-    )  # fmt: skip
-    if REFUSED in st.session_state:
-        st.error(st.session_state[REFUSED], icon=":material/error:")
+    with st.container(key=DROPPED):
+        st.file_uploader(
+            "Or upload an image of one", accept_multiple_files=True, key=choices_digits.drop_zone(), on_change=choices_digits.take_image,
+            help=cache.text("digits_images"),
+        )  # fmt: skip
+    if why := choices_digits.refusal(desk):
+        st.error(plain(why), icon=":material/error:")
 
 
 @st.fragment
 def _digit(shown: cache.Shown, desk: Desk) -> None:
-    digit, changed = choices_digits.chosen(), choices_digits.edits(desk)
+    digit = choices_digits.chosen()
     own = shown.encoded.codes[0, 0, :, :, digit]
+    changed = {place: code for place, code in choices_digits.edits(desk).items() if own[place] != code}
     codes = own.copy()
     for place, code in changed.items():
         codes[place] = code
     drawn = redrawn(shown, desk.checkpoint, codes) if changed else shown.reconstruction.images[digit]
     original = shown.recording.images[digit]
     names = ("Decoded", "Coded once more") if inputs.decoded() else ("Input", "Reconstruction")
-    first, second, third, fourth = st.columns(4, gap="small")
+    with st.container(key="digits.pictures"):
+        first, second, third, fourth = st.columns(4, gap="small")
     _picture(first, names[0], heat(original, **INK), "digits.original")
     _grid(second, codes, changed, desk)
-    _picture(third, names[1] + (", changed" if changed else ""), heat(drawn, **INK), "digits.rebuilt")
+    _picture(third, "From your codes" if changed else names[1], heat(drawn, **INK), "digits.rebuilt")
     _picture(fourth, "Error", heat(drawn.astype(np.int16) - original, **ERROR), "digits.error")
-    st.caption(_said(original, drawn, codes, changed, shown))
+    st.caption(_said(original, drawn, codes, len(changed), shown, desk))
     _choose(shown, codes, desk)
-    inputs.write_address(choices_digits.address())
+    own_one = shown.recording.count == 1 and desk.source not in cache.examples("digits")
+    inputs.write_address(choices_digits.address(changed, original if own_one else None))
 
 
 def redrawn(shown: cache.Shown, checkpoint: str, codes: np.ndarray) -> np.ndarray:
@@ -75,20 +83,24 @@ def redrawn(shown: cache.Shown, checkpoint: str, codes: np.ndarray) -> np.ndarra
     return found.images[0]
 
 
-def _said(original: np.ndarray, drawn: np.ndarray, codes: np.ndarray, changed: choices_digits.Cells, shown: cache.Shown) -> str:
+def _said(original: np.ndarray, drawn: np.ndarray, codes: np.ndarray, changed: int, shown: cache.Shown, desk: Desk) -> str:
     error = mse(original / 255, drawn / 255)
-    used, bits = count(len(np.unique(codes)), "different code"), codes.size * bits_per_code(_size(shown))
-    said = f"This digit: mean squared error {error:.4f}; {used} in {codes.size} cells, {count(bits, 'bit')} at a fixed length."
-    return said + (f" **{count(len(changed), 'cell')} changed.**" if changed else "")
+    used, bits = count(len(np.unique(codes)), "different code"), codes.size * bits_per_code(_size(desk))
+    size = f"{used} in {codes.size} cells, {count(bits, 'bit')} at a fixed length"
+    said = f"This digit: mean squared error {number(error)}, as much as {wrong(error):.1f} wrong pixels; {size}."
+    if not changed:
+        return said
+    linked = shown.recording.count == 1 or desk.source in cache.examples("digits")
+    return f"{said} **{count(changed, 'cell')} changed.** {_LINKED if linked else _ALONE}"
 
 
-def _size(shown: cache.Shown) -> int:
-    return int(cache.checkpoint(st.session_state[inputs.CHECKPOINT]).model.quantizer.codebook_size)
+def _size(desk: Desk) -> int:
+    return int(cache.checkpoint(desk.checkpoint).model.quantizer.codebook_size)
 
 
 def _choose(shown: cache.Shown, codes: np.ndarray, desk: Desk) -> None:
     """Which digit, which cell, which code."""
-    place, size = choices_digits.cell(), _size(shown)
+    place, size = choices_digits.cell(), _size(desk)
     code = int(codes[place])
     st.session_state[CODE] = code
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -98,7 +110,10 @@ def _choose(shown: cache.Shown, codes: np.ndarray, desk: Desk) -> None:
     row.number_input("Column", 1, codes.shape[1], key=COLUMN, width=110, persist_state="session")
     about = f"The code of this cell, 0 to {size - 1}: another one changes the digit at once."
     row.number_input("Code", 0, size - 1, key=CODE, width=140, on_change=lambda: _take_code(desk), help=about)
-    row.button("Reset", icon=":material/undo:", on_click=choices_digits.undo, args=(desk,), disabled=not choices_digits.edits(desk))
+    idle = not choices_digits.steps(desk)
+    last, every = "Take back the last change.", "Take back all changes of this digit."
+    row.button("Undo change", icon=":material/undo:", on_click=choices_digits.undo, args=(desk,), disabled=idle, help=last)
+    row.button("Reset", icon=":material/restart_alt:", on_click=choices_digits.reset, args=(desk,), disabled=idle, help=every)
     others = st.container(horizontal=True, vertical_alignment="center", gap="small")
     others.markdown(f"Nearest to code {code}:")
     for other in nearest(desk.checkpoint, code):

@@ -12,12 +12,14 @@ from vqvae.modalities import modality, names
 
 UNKNOWN = "ecg"
 """What is taken for granted when nothing tells: recordings come in more formats than can be recognised."""
+BROAD = "brain"
+"""What is asked last: any picture can be a slice, and kinds that know theirs better come first."""
 _LOOKED_INTO = 20  # files of a folder
 
 
 def recognised(files: Mapping[str, BinaryIO]) -> str:
     """The modality that files are, by their names, first bytes and what is in an archive; `UNKNOWN` when nothing tells."""
-    kinds: dict[str, Any] = {name: modality(name) for name in names() if name != UNKNOWN}
+    kinds: dict[str, Any] = {name: modality(name) for name in sorted(names(), key=BROAD.__eq__) if name != UNKNOWN}
     found = (name for name, kind in kinds.items() if any(_asked(kind, called, file) for called, file in files.items()))
     return next(found, UNKNOWN)
 
@@ -26,6 +28,12 @@ def _asked(kind: Any, called: str, file: BinaryIO) -> bool:
     """Whether a kind recognises a file, whose beginning others may have read before."""
     file.seek(0)
     return bool(kind.recognises(called, file))
+
+
+def others(files: Mapping[str, bytes], kind: str) -> list[str]:
+    """The other modalities that files of these names may be of as well."""
+    found = {name: getattr(modality(name), "takes", None) for name in names() if name != kind}
+    return [name for name, takes in found.items() if takes and files and all(map(takes, files))]
 
 
 def recognised_bytes(files: Mapping[str, bytes]) -> str:

@@ -26,7 +26,7 @@ from vqvae.modalities.brain.tensors import (
     to_tensors,
     with_gaps,
 )
-from vqvae.modalities.brain.uploads import receive, recognises
+from vqvae.modalities.brain.uploads import receive, recognises, takes
 from vqvae.modalities.brain.verdict import verdict
 from vqvae.modalities.brain.writing import marked, targets, write
 
@@ -64,6 +64,7 @@ __all__ = [
     "rows",
     "sampled",
     "sides",
+    "takes",
     "targets",
     "to_tensors",
     "verdict",

@@ -32,6 +32,11 @@ def recognises(name: str, file: BinaryIO) -> bool:
     return _archive_holds_image(file) if found == "archive" else bool(found)
 
 
+def takes(name: str) -> bool:
+    """Whether a file of this name may be an image, whatever `recognises` finds in it."""
+    return _matters(name)
+
+
 def _archive_holds_image(file: BinaryIO) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:

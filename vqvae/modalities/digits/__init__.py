@@ -22,7 +22,7 @@ from vqvae.modalities.digits.tensors import (
     to_tensors,
     with_gaps,
 )
-from vqvae.modalities.digits.uploads import receive, recognises
+from vqvae.modalities.digits.uploads import receive, recognises, takes
 from vqvae.modalities.digits.verdict import verdict
 from vqvae.modalities.digits.writing import marked, targets, write
 
@@ -53,6 +53,7 @@ __all__ = [
     "rows",
     "sampled",
     "sides",
+    "takes",
     "targets",
     "to_tensors",
     "verdict",

@@ -39,6 +39,13 @@ def stacked(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
     return shape if len(shape) == 3 and min(shape[1:]) >= 2 and shape[0] >= 1 else None
 
 
+def holds_digits(file: IO[bytes]) -> bool:
+    """Whether a .npy file holds images of 28 × 28 pixels, or such images as rows: smaller arrays can be anything."""
+    header = _header(file)
+    shape = stacked(header.shape) if header and header.dtype.kind in "buif" else None
+    return shape is not None and shape[1:] == (SIDE, SIDE)
+
+
 class Span(NamedTuple):
     """Images from number `first` up to `stop`; all from there on where that is None."""
 

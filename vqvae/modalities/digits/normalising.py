@@ -12,6 +12,8 @@ BOX = 20  # pixels that the longer side of the ink takes (LeCun et al. 1998, sec
 MIDDLE = SIDE / 2  # pixel, counted from 0, that MNIST's centres of mass lie on
 FAINT = 0.15  # of the darkest ink: noise of the paper
 INSIDE = 0.35  # of the darkest ink, from where on a pixel says where the digit is
+PAPER, THIN = 0.35, 0.2  # white, that paper has at least where it is in the shade; of a picture, that ink covers at most
+CLEAR = 1.5  # times as far as the lightest pixel is from the ground, that the darkest one is at least where that is ink
 CONTRAST = 0.04  # of the range of values, at least, between paper and ink
 
 
@@ -36,8 +38,7 @@ def normalised(picture: np.ndarray, name: str) -> Normalised:
 
 def found_ink(picture: np.ndarray, name: str) -> tuple[np.ndarray, bool]:
     """How much ink there is in every pixel, 0 to 1, and whether the ink is darker than its ground."""
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    ground = float(np.median(border))
+    ground = _ground(picture)
     darker, lighter = ground - float(np.quantile(picture, 0.002)), float(np.quantile(picture, 0.998)) - ground
     inverted = darker > lighter
     most = max(darker, lighter)
@@ -45,6 +46,19 @@ def found_ink(picture: np.ndarray, name: str) -> tuple[np.ndarray, bool]:
         raise ValueError(f"{name} shows no digit: it is blank, or nearly so")
     ink = np.clip((ground - picture if inverted else picture - ground) / most, 0.0, 1.0)
     return np.clip((ink - FAINT) / (1 - FAINT), 0.0, 1.0), inverted
+
+
+def on_paper(picture: np.ndarray) -> bool:
+    """Whether a picture shows dark, thin strokes on a light ground: as a photograph of writing does, and a scan of a body does not."""
+    ground = _ground(picture)
+    darker, lighter = ground - float(np.quantile(picture, 0.002)), float(np.quantile(picture, 0.998)) - ground
+    ink = float((picture < ground - darker / 2).mean())
+    return ground >= PAPER and darker >= max(CONTRAST, CLEAR * lighter) and ink <= THIN
+
+
+def _ground(picture: np.ndarray) -> float:
+    """What the border of a picture shows."""
+    return float(np.median(np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])))
 
 
 def centred(ink: np.ndarray) -> np.ndarray:

@@ -22,6 +22,8 @@ def picture_of(data: bytes, name: str) -> np.ndarray:
     """The same of the bytes of a file of this name; ValueError with one sentence for every fault."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    if not data:
+        raise ValueError(f"{name} is empty, it has 0 bytes: save or copy it again, then drop it")
     try:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size

@@ -9,23 +9,39 @@ from typing import BinaryIO
 
 from vqvae.modalities import archives
 from vqvae.modalities.digits import arrays
-from vqvae.modalities.digits.pictures import SUFFIXES, size_of
+from vqvae.modalities.digits.normalising import on_paper
+from vqvae.modalities.digits.pictures import SUFFIXES, picture_of, size_of
 from vqvae.modalities.digits.reading import ARRAYS, KNOWN, looks_like_idx
 
-SMALL = 64  # pixels along the longer side, up to which an image is taken for a digit and not for a slice
+SMALL = 64  # pixels along the longer side, up to which an image is taken for a digit whatever it shows
 HEAD = 1 << 16  # bytes of an image that tell its size
 
 
 def recognises(name: str, file: BinaryIO) -> bool:
-    """Whether a file is for `read`: an array of small images, one of MNIST's own files, or a small image."""
+    """Whether a file is for `read`: images of 28 × 28 pixels in an array, one of MNIST's own files, a small image, or ink on paper."""
     suffix = Path(name).suffix.lower()
     if suffix in SUFFIXES:
-        size = size_of(file.read(HEAD))
-        return size is not None and max(size) <= SMALL
+        head = file.read(HEAD)
+        size = size_of(head)
+        return size is not None and (max(size) <= SMALL or _shows_ink(head + file.read(), name))
     if suffix == ".npz":
         return _holds_digits(file)
+    if suffix == ".npy":
+        return arrays.holds_digits(file)
     start = file.read(4)
     return start == arrays.IDX or (start[:2] == arrays.GZIP and "idx" in name)
+
+
+def takes(name: str) -> bool:
+    """Whether a file of this name may be one of digits, whatever `recognises` finds in it."""
+    return _matters(name)
+
+
+def _shows_ink(data: bytes, name: str) -> bool:
+    try:
+        return on_paper(picture_of(data, name))
+    except ValueError:
+        return False  # whoever opens it will say so
 
 
 def _holds_digits(file: BinaryIO) -> bool:

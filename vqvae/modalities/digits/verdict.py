@@ -10,7 +10,10 @@ from vqvae.modalities.wording import GRADES, Verdict, count, graded_as, number, 
 
 PIXELS = SIDE * SIDE
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
-    "error": (3.0, 12.0),  # pixels, of `wrong`; a Gaussian blur of 0.5 pixels costs 1.2, one of 0.8 pixels 6.4, one of 1.2 pixels 14 (MNIST)
+    "error": (
+        3.0,
+        12.0,
+    ),  # pixels, of `wrong`; a Gaussian blur of 0.5 pixels costs 1.2, one of 0.8 pixels 6.4, one of 1.2 pixels 14 (MNIST)
     "strokes": (2.0, 10.0),  # % of the digits that are spoilt
 }
 SPOILT = 0.5  # `stroke` of a digit from which on a piece of a stroke is missing, added or moved: a blur or a shift by a pixel stays below
