@@ -58,6 +58,61 @@ def test_scaled_integers_come_back_as_the_integers_that_they_were(tmp_path):
     assert np.allclose(nibabel.load(written).get_fdata(), nibabel.load(path).get_fdata())
 
 
+def same(before, after, numbers) -> None:
+    """All that a viewer looks at."""
+    assert type(after) is type(before)
+    assert np.allclose(after.affine, before.affine, atol=1e-5)
+    assert np.allclose(after.get_fdata(), numbers, atol=1e-6 * np.abs(numbers).max())
+    assert after.get_data_dtype() == before.get_data_dtype()
+    assert after.header.endianness == before.header.endianness
+    for name in ("xyzt_units", "sform_code", "qform_code"):
+        assert after.header[name] == before.header[name], name
+    assert np.allclose(after.header.get_zooms(), before.header.get_zooms()[:3])
+
+
+@pytest.mark.parametrize("units", [0, 1, 2, 3, 2 + 8, 3 + 16, 1 + 24])
+def test_units_come_back_whatever_they_are(units, tmp_path):
+    path = save_nifti(tmp_path / "a.nii", ramp(), xyzt_units=units)
+    after = nibabel.load(through(path, tmp_path / "out"))
+    same(nibabel.load(path), after, ramp())
+
+
+@pytest.mark.parametrize(("slope", "start"), [(0, 0), (np.nan, 0), (-0.5, 3), (1, 5), (1e-5, 0)])
+@pytest.mark.parametrize("kind", ["<i2", ">i2"])
+def test_scales_come_back_as_the_same_stored_numbers(slope, start, kind, tmp_path):
+    path = save_nifti(tmp_path / "a.nii", ramp(kind=kind), scl_slope=slope, scl_inter=start)
+    written = through(path, tmp_path / "out")
+    before = nibabel.load(path)
+    same(before, nibabel.load(written), before.get_fdata())
+    assert written.read_bytes()[352:] == path.read_bytes()[352:]
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image, nibabel.Nifti1Pair, nibabel.Nifti2Pair])
+@pytest.mark.parametrize("order", "<>")
+def test_one_volume_of_a_series_comes_back_over_where_the_series_lies(kind, order, tmp_path):
+    array, header = ramp((5, 6, 4, 3), f"{order}i2"), kind.header_class(endianness=order)
+    header.set_data_dtype(array.dtype)
+    header["xyzt_units"] = 2 + 8
+    path = tmp_path / ("a.nii.gz" if "Image" in kind.__name__ else "a.hdr")
+    kind(array, affine("PIL"), header).to_filename(path)
+    for number in (1, 3):
+        written = write(brain.restore(brain.to_tensors(read(path, volume=number))), tmp_path / "out")[0]
+        same(nibabel.load(path), nibabel.load(written), array[..., number - 1])
+
+
+def test_a_qform_that_leads_elsewhere_than_the_sform_is_left_out_and_that_is_said(tmp_path):
+    path = save_nifti(tmp_path / "a.nii", ramp())
+    image = nibabel.load(path)
+    image.set_sform(affine("LAS"), 4)
+    for origin, kept in (((-7.0, 3.0, 20.0), 1), ((-7.0, 3.0, 24.0), 0)):
+        image.set_qform(affine("LAS", origin=origin), 1)
+        path.write_bytes(image.header.binaryblock + path.read_bytes()[348:])
+        after = nibabel.load(through(path, tmp_path / "out.nii"))
+        assert np.allclose(after.affine, affine("LAS"))
+        assert (int(after.header["sform_code"]), int(after.header["qform_code"])) == (4, kept)
+        assert any("says twice where it lies" in words for words in read(path).said) == (not kept)
+
+
 def test_an_oblique_image_comes_back_where_it_was(tmp_path):
     turned = affine() @ np.array([[0.96, -0.28, 0, 0], [0.28, 0.96, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
     path = save_nifti(tmp_path / "a.nii", ramp(), turned)

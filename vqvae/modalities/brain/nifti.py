@@ -146,11 +146,28 @@ def _affine(path: Path, image: Any) -> _Placed:
     sform, qform = (int(header[code]) if code in _fields(header) else 1 for code in ("sform_code", "qform_code"))
     if affine is not None and _is_usable(np.asarray(affine, np.float64)):
         affine = np.asarray(affine, np.float64)
-        unknown = f"{path.name} does not say where left and right are: its axes were taken as {axes_of(affine)}."
-        return _Placed(affine, () if sform or qform else (unknown,), (sform, qform))
+        if not sform and not qform:
+            unknown = f"{path.name} does not say where left and right are: its axes were taken as {axes_of(affine)}."
+            return _Placed(affine, (unknown,), (0, 0))
+        if sform and qform and not _agrees(image, affine):
+            twice = f"{path.name} says twice where it lies, and not the same: its sform counts, its qform is left out."
+            return _Placed(affine, (twice,), (sform, 0))
+        return _Placed(affine, (), (sform, qform))
     zooms = [float(zoom) if 0 < float(zoom) < 1e3 else 1.0 for zoom in (*header.get_zooms(), 1.0, 1.0, 1.0)[:3]]
     unusable = f"{path.name} describes its place in space by numbers that are of no use: its axes were taken as RAS."
     return _Placed(np.diag([*zooms, 1.0]), (unusable,), (1, 1))
+
+
+def _agrees(image: Any, affine: np.ndarray) -> bool:
+    """Whether a NIfTI file's qform leads to where its affine does, within 0.01 mm a voxel; other formats have none that could not."""
+    from nibabel.spatialimages import HeaderDataError
+
+    if not hasattr(image, "get_qform"):
+        return True
+    try:
+        return bool(np.allclose(image.get_qform(), affine, atol=0.01))
+    except (HeaderDataError, *_DAMAGE):
+        return False
 
 
 def _is_usable(affine: np.ndarray) -> bool:

@@ -119,21 +119,19 @@ def _save_mgh(recording: Volume, path: Path) -> None:
 
 def _save_nifti(recording: Volume, path: Path, pair: bool) -> None:
     import nibabel
-    from nibabel.nifti1 import Nifti1Header
-    from nibabel.nifti2 import Nifti2Header
 
     source, (array, affine) = recording.source, _arranged(recording)
     if array.dtype.kind == "b" or (array.dtype.itemsize == 2 and array.dtype.kind == "f"):
         array = array.astype(np.uint8 if array.dtype.kind == "b" else np.float32)
-    new = source.version == 2
-    header = (Nifti2Header if new else Nifti1Header)(endianness=">" if np.dtype(source.dtype).str[0] == ">" else "<")
+    kinds = (nibabel.Nifti2Pair, nibabel.Nifti2Image) if source.version == 2 else (nibabel.Nifti1Pair, nibabel.Nifti1Image)
+    kind = kinds[0 if pair else 1]
+    header = kind.header_class(endianness=">" if np.dtype(source.dtype).str[0] == ">" else "<")  # another class's would lose that
     header.set_data_dtype(array.dtype)
     header.set_data_shape(array.shape)
     header["xyzt_units"] = source.units
-    kinds = (nibabel.Nifti2Pair, nibabel.Nifti2Image) if new else (nibabel.Nifti1Pair, nibabel.Nifti1Image)
     header.set_zooms((*spacing_of(affine), 1.0, 1.0, 1.0, 1.0)[: array.ndim])
     placed = bool(source.sform or source.qform) or not np.allclose(header.get_best_affine(), affine, atol=1e-4)
-    image = kinds[0 if pair else 1](array, affine if placed else None, header)
+    image = kind(array, affine if placed else None, header)
     if placed:
         image.set_qform(affine, source.qform)
         image.set_sform(affine, source.sform or int(not source.qform))
