@@ -10,12 +10,14 @@ from app.kinds import KINDS
 from app.words import count, length
 from vqvae.modalities import brain
 from vqvae.modalities.brain.recording import Volume
+from vqvae.modalities.digits.recording import Digits
 from vqvae.modalities.ecg.disturb import KINDS as NOISES
 from vqvae.modalities.ecg.recording import Ecg
 from vqvae.modalities.piano import to_tensors
 from vqvae.modalities.piano.recording import Piano
 from vqvae.rates import passed_through
 
+_SMALL_HEADER = 80  # bytes of a file of digits that are no codes, about
 _HEADER = 100  # bytes of a file of few notes that are neither notes nor what passes through, about
 
 
@@ -104,7 +106,13 @@ def _piano_facts(recording: Piano) -> str:
 
 def _brain_facts(recording: Volume) -> str:
     width, height, slices = recording.voxels.shape
-    return f"{count(slices, 'slice')} of {width} × {height} pixels."
+    others = f" Volume 1 of the {recording.series} in its file: the others are not compared." if recording.series > 1 else ""
+    return f"{count(slices, 'slice')} of {width} × {height} pixels.{others}"
+
+
+def _digits_facts(recording: Digits) -> str:
+    together = "" if recording.count == 1 else " Opponents store all of them side by side as one picture, whose header counts."
+    return f"{count(recording.count, 'digit')} of 28 × 28 pixels.{together or ' The headers of its files count, and are most of them.'}"
 
 
 COMPARED = {
@@ -178,6 +186,28 @@ COMPARED = {
         preparing="looking at its slices",
         rate_help="Bits of the file per pixel.",
         twice="compare_plane_wavelet",
+        steps={"rate": ("%.3f", 0.01)},
+    ),
+    "digits": Compared(
+        rate="bit/pixel",
+        ratio="times smaller than one byte a pixel",
+        size_help="The checkpoint has one codebook and so one size; the one at first is just above it.",
+        usual=("rate", lambda amount: round(0.36 + 8 * _SMALL_HEADER / amount.units, 3)),
+        limits=("rate", 0.05, 16.0),
+        curve=("rate", (0.36, 0.5, 1.0, 0.25, 2.0, 4.0)),
+        curve_said="from 0.25 to 4 bit/pixel",
+        scores=("mse", "psnr", "ssim", "mae"),
+        windows=(12.0,),
+        window=12.0,
+        amount=lambda recording: Amount(recording.images.size, recording.images.size),
+        facts=_digits_facts,
+        heavy=lambda recording: Heavy(recording.images.size, recording.images.nbytes),
+        large=20_000_000,
+        arrays=lambda recording: recording.images,
+        lead=lambda contest: "",
+        preparing="looking at its digits",
+        rate_help="Bits of the file per pixel.",
+        twice="",
         steps={"rate": ("%.3f", 0.01)},
     ),
 }  # fmt: skip

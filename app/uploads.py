@@ -23,6 +23,7 @@ from vqvae.modalities.recognition import others
 
 T = TypeVar("T")
 
+AS = "desk.as"  # the kind that the reader wants what lies on the desk to be opened as
 KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own of a kind that stay within reach, and the bytes they may take together
 FILE_ROOM = 100_000_000  # bytes that the files of one recording may have to be kept beside it
 
@@ -84,14 +85,16 @@ def _taken_for_another(place: str) -> bool:
     came: Files | None = st.session_state.get(FILES, {}).get(source)
     if came is None or source not in st.session_state[OPENED] or decoded.find(came.files):
         return False
+    if name := st.session_state.pop(AS, ""):
+        answer = cache.receive(came.files, None, name)
+        if not isinstance(answer, cache.Refusal):
+            return _open(Files(came.files, None, "" if name == recognised(came.files).name else name), answer)
+        st.session_state[REFUSED] = Refused(came.files, answer, None, place, source)
     own = kind_of(st.session_state[OPENED][source])
     for other in (KINDS[name] for name in others(came.files, own.name)):
         st.caption(f"Opened as {own.title}. {cache.text('taken')}")
-        if st.button(f"Open as {other.title}", icon=other.icon, key=f"as.{other.name}"):
-            answer = cache.receive(came.files, None, other.name)
-            if not isinstance(answer, cache.Refusal):
-                return _open(Files(came.files, None, "" if other == recognised(came.files) else other.name), answer)
-            st.session_state[REFUSED] = Refused(came.files, answer, None, place, source)
+        asked = {AS: other.name}
+        st.button(f"Open as {other.title}", icon=other.icon, key=f"as.{other.name}", on_click=st.session_state.update, args=(asked,))
     return False
 
 

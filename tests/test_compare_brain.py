@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,14 @@ def test_the_difference_along_the_volume_marks_the_slice_shown(first, phantom):
     shape = strip["layout"]["shapes"][0]
     assert (shape["x0"] + shape["x1"]) / 2 == int(first.session_state[AT.time]) + 1
     assert np.isfinite(phantom.voxels).all()
+
+
+def test_a_single_slice_is_called_so_and_a_series_says_which_volume_is_compared(few_slices, phantom):
+    slice_ = replace(phantom, voxels=phantom.voxels[:, :, :1], series=4)
+    assert COMPARED["brain"].facts(slice_).startswith("1 slice of ")
+    assert "Volume 1 of the 4 in its file" in COMPARED["brain"].facts(slice_)
+    assert "Volume" not in COMPARED["brain"].facts(phantom)
+    app = visited(example="slice")
+    assert any("same slice" in title.value for title in app.subheader)
+    assert not any(box.label == "Slice" for box in app.number_input)
+    assert not any(each.label in ("Differ most", "Next") for each in app.button)

@@ -39,5 +39,8 @@ class Scene:
     """Where the window starts."""
     said: Callable[[float], str] = "from {:.1f} s".format
     """Which window it is, by its start."""
+    heading: str = "The same stretch through every codec"
+    divided: bool = True
+    """Whether there is more than one place to look at."""
     theme: Literal["streamlit"] | None = "streamlit"
     """What may change the layout of the pictures: None leaves them true to scale."""

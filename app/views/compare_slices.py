@@ -51,6 +51,8 @@ def scene(recording: Volume, results: Sequence[Result], choice: Choice) -> Scene
         address=lambda: {"t": str(int(state[at.time]) + 1)},
         choose_start=lambda row: _choose_slice(row, recording.slices),
         said=lambda start: f"of slice {int(start) + 1}",
+        heading="The same slice through every codec",
+        divided=recording.slices > 1,
         theme=None,
     )
 
@@ -59,7 +61,8 @@ def _choose_slice(place: DeltaGenerator, slices: int) -> None:
     """Which slice is shown."""
     state = st.session_state
     state[NUMBER] = int(state[keys().time]) + 1
-    place.number_input("Slice", 1, slices, key=NUMBER, on_change=_take_slice, width=120, label_visibility="collapsed", disabled=slices < 2)
+    if slices > 1:
+        place.number_input("Slice", 1, slices, key=NUMBER, on_change=_take_slice, width=120, label_visibility="collapsed")
 
 
 def _take_slice() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import inputs, windows
 from app.choices_compare import Choice, address, keys, own
-from app.views import compare_rolls, compare_signals, compare_slices
+from app.views import compare_digits, compare_rolls, compare_signals, compare_slices
 from app.views.compare_scene import Scene
 from app.views.compare_words import value
 from app.words import number, score_title
@@ -22,6 +22,7 @@ SCENES: dict[str, Callable[[Any, Sequence[Result], Choice], Scene]] = {
     "ecg": compare_signals.scene,
     "piano": compare_rolls.scene,
     "brain": compare_slices.scene,
+    "digits": compare_digits.scene,
 }
 
 
@@ -30,18 +31,12 @@ def explore(recording: Any, results: Sequence[Result], choice: Choice, ranking: 
     """Pictures in one shared zoom; moving the window draws nothing else of the page again."""
     state, at = st.session_state, keys()
     scene = SCENES[choice.kind](recording, results, choice)
-    st.subheader("The same stretch through every codec", anchor=False)
+    st.subheader(scene.heading, anchor=False)
     _open_at_worst(scene, len(results))
     _controls(scene)
     start, seconds = state[scene.time], state[at.seconds]
-    st.plotly_chart(
-        scene.whole(start, seconds, inputs.dark()),
-        key="compare.whole",
-        selection_mode="points",
-        on_select=lambda: _jump(scene),
-        config={"displayModeBar": False},
-        alt="The whole recording, and by how much the codecs differ along it",
-    )
+    if scene.divided:
+        _overview(scene, start, seconds)
     drawn = scene.pictures(_labels(results, ranking), start, seconds, inputs.dark())
     st.plotly_chart(
         drawn["errors.html" if state.get(at.errors) else "window.html"](),
@@ -52,6 +47,17 @@ def explore(recording: Any, results: Sequence[Result], choice: Choice, ranking: 
     )
     st.caption(scene.caption)
     inputs.write_address(address(choice) | scene.address(), with_desk=False)
+
+
+def _overview(scene: Scene, start: float, seconds: float) -> None:
+    st.plotly_chart(
+        scene.whole(start, seconds, inputs.dark()),
+        key="compare.whole",
+        selection_mode="points",
+        on_select=lambda: _jump(scene),
+        config={"displayModeBar": False},
+        alt="The whole recording, and by how much the codecs differ along it",
+    )
 
 
 def _labels(results: Sequence[Result], ranking: str) -> dict[str, str]:
@@ -99,8 +105,9 @@ def _controls(scene: Scene) -> None:
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     first, following = "Go to where the codecs differ most.", "Go on to the next such place."
-    row.button("Differ most", on_click=_step, args=(scene, False), icon=":material/crisis_alert:", help=first)
-    row.button("Next", on_click=_step, args=(scene, True), icon=":material/skip_next:", help=following)
+    if scene.divided:
+        row.button("Differ most", on_click=_step, args=(scene, False), icon=":material/crisis_alert:", help=first)
+        row.button("Next", on_click=_step, args=(scene, True), icon=":material/skip_next:", help=following)
     row.toggle("Errors", key=at.errors, help=scene.errors_help, persist_state="session")
     scene.choose(row)
 

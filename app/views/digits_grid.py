@@ -32,24 +32,25 @@ _UNCHANGED = {"marker": {"opacity": 1}}  # however points are selected
 def explore(shown: cache.Shown, desk: Desk) -> None:
     """The canvas beside the digit, its codes and their picture."""
     choices_digits.open_digit(desk, shown.recording.count, shown.encoded.codes.shape[2], _size(desk))
+    if why := choices_digits.refusal(desk):
+        st.error(plain(why), icon=":material/error:")
     with st.container(key="digits.explore"):  # layout.css puts the two below each other where there is little room
         left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        _own(desk)
+        _own()
     with right:
         _digit(shown, desk)
 
 
-def _own(desk: Desk) -> None:
-    st.markdown("**Draw a digit**")
-    canvas.show(CANVAS, choices_digits.take_drawing)
-    with st.container(key=DROPPED):
-        st.file_uploader(
-            "Or upload an image of one", accept_multiple_files=True, key=choices_digits.drop_zone(), on_change=choices_digits.take_image,
-            help=cache.text("digits_images"),
-        )  # fmt: skip
-    if why := choices_digits.refusal(desk):
-        st.error(plain(why), icon=":material/error:")
+def _own() -> None:
+    with st.container(key="digits.own"):
+        st.markdown("**Draw a digit**")
+        canvas.show(CANVAS, choices_digits.take_drawing)
+        with st.container(key=DROPPED):
+            st.file_uploader(
+                "Or upload an image of one", accept_multiple_files=True, key=choices_digits.drop_zone(), on_change=choices_digits.take_image,
+                help=cache.text("digits_images"),
+            )  # fmt: skip
 
 
 @st.fragment
