@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
 from pathlib import Path
 
 import nibabel
@@ -99,6 +101,58 @@ def test_a_folder_of_volumes_without_a_split_is_split_by_person_and_stays_so(tmp
     after = sides_of(tmp_path)
     assert len(after["validation"] ^ sides["validation"]) <= 2
     assert read(people(tmp_path)["sub-99_T1w"]).voxels.shape == ramp().shape
+
+
+HABITS = {
+    "a folder each, files named by sequence": ("subject{}/T1.nii", "subject{}/T2.nii"),
+    "a folder each, always the same file": ("subject{}/orig.nii",),
+    "a folder each, files named by folder": ("P{}/P{}_T1.nii", "P{}/P{}_other.nii"),
+    "visits": ("patient{}_visit1.nii", "patient{}_visit2.nii"),
+    "sequences": ("anna{}_T1.nii", "anna{}_T2.nii", "anna{}_FLAIR_brain.nii"),
+    "folders by sequence": ("IXI-T1/IXI{}-Guys-T1.nii", "IXI-T2/IXI{}-Guys-T2.nii"),
+    "folders by session": ("ses-1/bert{}.nii", "ses-2/bert{}.nii"),
+    "folders by group": ("patients/a{}.nii", "controls/b{}.nii"),
+    "sessions below folders": ("all/{}/ses-1/T1w.nii", "all/{}/ses-2/T1w.nii"),
+    "numbered slices in folders": ("P{}/000.png", "P{}/001.png"),
+    "slices below folders": ("P{}/axial/slice_1.png", "P{}/axial/slice_2.png"),
+    "pictures named by a data set": ("OAS1_00{}.png",),
+    "slices named by a data set": ("OAS1_00{}_MR1_s1.png", "OAS1_00{}_MR1_s2.png"),
+    "DICOM": ("P{}/DICOM/1.dcm", "P{}/DICOM/2.dcm"),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_nobody_trains_and_validates_however_images_are_called(habit, tmp_path):
+    """Every name has one number, the person's: no number is on both sides, every file is read, slices lie in one volume."""
+    made = (draw(tmp_path / ".a.png"), put(tmp_path / ".a.nii"), save_dicom(tmp_path / ".a.dcm", ramp((3, 4), "<u2")))
+    samples = {path.suffix: path.read_bytes() for path in made}
+    for number, pattern in product(range(10, 18), HABITS[habit]):
+        path = tmp_path / pattern.format(*[number] * 2)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(samples[path.suffix])
+    whose: dict[str, set[str]] = {}
+    for person in survey(tmp_path).people:
+        for file in person.files:
+            (number,) = re.findall(r"(?<!\d)(?:00)?(1\d)(?!\d)", file.relative_to(tmp_path).as_posix())[:1]
+            whose.setdefault(person.split, set()).add(f"{number}{file.name[0] if 'group' in habit else ''}")
+            assert len({other.parent for other in person.files}) == 1
+    assert sum(len(person.files) for person in survey(tmp_path).people) == 8 * len(HABITS[habit])
+    assert not whose["training"] & whose["validation"]
+    assert len(whose["validation"]) == (2 if "group" in habit else 1)
+    slices = {len(person.files) for person in survey(tmp_path).people}
+    assert slices == {len(HABITS[habit]) if "slices" in habit or habit == "DICOM" else 1}
+
+
+def test_who_was_taken_for_a_subject_is_said_and_that_one_alone_cannot_be_split(tmp_path):
+    for name in ("anna", "bert"):
+        put(tmp_path / name / "T1.nii")
+    (said,) = survey(tmp_path).said
+    assert "taken for subjects: anna, bert" in said
+    put(tmp_path / "only" / "clara" / "T1.nii")
+    put(tmp_path / "only" / "clara" / "T2.nii")
+    (said,) = survey(tmp_path / "only").said
+    assert "one subject, clara: nobody validates" in said
+    assert {person.split for person in survey(tmp_path / "only").people} == {"training"}
 
 
 def test_pairs_dicom_folders_and_pictures_lie_side_by_side(tmp_path):

@@ -6,18 +6,17 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from vqvae.modalities.brain.names import in_order, name_of, person_of
+from vqvae.datasets.subjects import FOLDERS, Place, split_of, subjects, volume_of
+from vqvae.modalities.brain.names import in_order, name_of
 from vqvae.modalities.brain.reading import content
 
 TABLE = "slices.csv"
 COLUMNS = ("file", "subject", "slice")
 SPLITS = ("training", "validation", "test")
 HELD_OUT = 8  # one person of so many validates where a folder gives no split
-_FOLDERS = {"train": "training", "training": "training", "test": "test", **dict.fromkeys(("val", "validate", "validation"), "validation")}
-_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+|OAS\d_\d{4}|\d{3}_S_\d{4}", re.IGNORECASE)  # BIDS, OASIS, ADNI
 _SCANS = re.compile(r"(?:train|test)/(?:AD|NC)/(\d+)_\d+\.jpe?g$", re.IGNORECASE)  # the ADNI teaching set
 
 
@@ -71,9 +70,7 @@ def survey(folder: Path) -> Survey:
     if not found:
         raise ValueError(f"{folder} holds no image: NIfTI, MGH, DICOM, PNG, JPEG and TIFF files work, also in folders below it")
     if not any(person.split for person in found):
-        found = _divided(found)
-        own = f"{folder.name} gives no split: one subject of {HELD_OUT} validates, chosen by a hash of the name"
-        return Survey(tuple(found), (own,))
+        return _divided(folder, found)
     if not any(person.split == "validation" for person in found):
         found = [person._replace(split="validation") if person.split == "test" else person for person in found]
     return Survey(tuple(found), tuple(_warnings(folder, found)))
@@ -86,7 +83,7 @@ def _tabled(folder: Path) -> list[Person]:
         with (folder / TABLE).open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 said = row.get("split") or ""
-                place = (row["subject"], _FOLDERS.get(said.lower(), said))
+                place = (row["subject"], FOLDERS.get(said.lower(), said))
                 rows.setdefault(place, []).append((float(row["slice"]), folder / row["file"]))
     except (KeyError, ValueError, TypeError, UnicodeDecodeError, csv.Error):
         raise ValueError(f"{folder / TABLE} has to have the columns {', '.join(COLUMNS)} with a number in the last") from None
@@ -99,37 +96,36 @@ def _tabled(folder: Path) -> list[Person]:
 
 def _found(folder: Path) -> list[Person]:
     """What files there are; pictures of one person in one folder are slices of one volume, and so are DICOM files in one folder."""
-    groups: dict[tuple[str, str], list[Path]] = {}
+    groups: dict[Place, list[Path]] = {}
     for path in in_order(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
         if "_seg" in path.parent.name.lower():
             continue  # labels, not images
         kind = content(path)
         if kind == "volume" and path.suffix.lower() in (".img", ".rec", ".brik"):
             continue  # the header beside it is read
-        below = path.relative_to(folder).parent.as_posix()
+        below = PurePosixPath(path.relative_to(folder).parent.as_posix())
         if kind in ("volume", "array"):
-            groups[below, name_of(path)] = [path]
+            groups[Place(below, name_of(path))] = [path]
         elif kind in ("picture", "dicom"):
-            groups.setdefault((below, person_of(path) if kind == "picture" else ""), []).append(path)
-    times = Counter(name or Path(below).name for below, name in groups)
-    return [_person(folder, below, name, tuple(paths), times) for (below, name), paths in groups.items()]
+            groups.setdefault(Place(below, volume_of(name_of(path)) if kind == "picture" else ""), []).append(path)
+    called = [place.name or place.below.name or folder.name for place in groups]
+    times, whose = Counter(called), subjects([*groups], folder.name)
+    return [
+        Person(name if times[name] == 1 else str(place.below / place.name), subject, split_of(place.below), tuple(paths))
+        for (place, paths), name, subject in zip(groups.items(), called, whose, strict=True)
+    ]
 
 
-def _person(folder: Path, below: str, name: str, paths: tuple[Path, ...], times: Counter[str]) -> Person:
-    """below: the folder's path in `folder`; name: of the image there, empty for all of it."""
-    called = name or (Path(below).name if below != "." else folder.name)
-    words = [word for part in Path(below).parts for word in re.split(r"[_\-. ]", part.lower())]
-    split = next((_FOLDERS[word] for word in reversed(words) if word in _FOLDERS), "")
-    subject = _SUBJECT.search(paths[0].relative_to(folder).as_posix())
-    unique = called if times[called] == 1 else f"{below}/{name}".rstrip("/")
-    return Person(unique, subject[0] if subject else called, split, paths)
-
-
-def _divided(found: list[Person]) -> list[Person]:
+def _divided(folder: Path, found: list[Person]) -> Survey:
     """One subject of `HELD_OUT` validates, at least one where there are two."""
-    subjects = sorted({person.subject for person in found}, key=lambda subject: hashlib.sha256(subject.encode()).digest())
-    held = set(subjects[: max(1, round(len(subjects) / HELD_OUT))]) if len(subjects) > 1 else set()
-    return [person._replace(split="validation" if person.subject in held else "training") for person in found]
+    whose = [*dict.fromkeys(person.subject for person in found)]
+    shown = ", ".join(whose[:3]) + (f", … ({len(whose)} in all)" if len(whose) > 3 else "")
+    if len(whose) == 1:
+        alone = f"{folder.name} gives no split, and all is taken for images of one subject, {shown}: nobody validates"
+        return Survey(tuple(person._replace(split="training") for person in found), (alone,))
+    held = {*sorted(whose, key=lambda subject: hashlib.sha256(subject.encode()).digest())[: max(1, round(len(whose) / HELD_OUT))]}
+    said = f"{folder.name} gives no split: one subject of {HELD_OUT} validates, chosen by a hash of the name; taken for subjects: {shown}"
+    return Survey(tuple(person._replace(split="validation" if person.subject in held else "training") for person in found), (said,))
 
 
 def _warnings(folder: Path, found: list[Person]) -> list[str]:
