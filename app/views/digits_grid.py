@@ -48,9 +48,12 @@ def _own() -> None:
         canvas.show(CANVAS, choices_digits.take_drawing)
         with st.container(key=DROPPED):
             st.file_uploader(
-                "Or upload an image of one", accept_multiple_files=True, key=choices_digits.drop_zone(), on_change=choices_digits.take_image,
+                "Or upload an image of one",
+                accept_multiple_files=True,
+                key=choices_digits.drop_zone(),
+                on_change=choices_digits.take_image,
                 help=cache.text("digits_images"),
-            )  # fmt: skip
+            )
 
 
 @st.fragment
