@@ -11,9 +11,10 @@ from toy_checkpoints import save_fine_planes, save_planes
 from vqvae import pipeline
 from vqvae.checkpoint_codec import CheckpointCodec
 from vqvae.codec.container import unpack
+from vqvae.codec.protocol import Damage
 from vqvae.codec.vqz import even_chunk
 from vqvae.families import family, plane_codes
-from vqvae.files import chunk_frames
+from vqvae.files import chunk_frames, stretches
 from vqvae.modalities import brain, modality
 from vqvae.networks.planes import Mender, MenderConfig, neighbours
 
@@ -103,6 +104,35 @@ def test_a_damaged_chunk_costs_its_own_slices_only_and_is_said(fine):
     lost = 56  # of 13 groups of 8 slices, the first chunk holds 7
     np.testing.assert_array_equal(rebuilt.voxels[:, :, :lost], whole.voxels[:, :, :lost])
     assert not rebuilt.voxels[:, :, lost:].any()
+
+
+@pytest.mark.parametrize(
+    ("slices", "groups"), [(20, ((0, 8), (8, 16), (16, 20))), (17, ((0, 8), (8, 16), (16, 17))), (9, ((0, 8), (8, 9)))]
+)
+def test_slices_of_a_lost_group_are_lost_however_short_the_last_group_is(slices, groups, fine):
+    piece = KIND.example()
+    short = dataclasses.replace(piece, voxels=piece.voxels[40:104, 40:104, :slices])
+    contents = unpack(pipeline.pack(fine, pipeline.encode(fine, short, 2))).contents
+    assert contents.shape[-1] == len(groups)
+    for group, lost in enumerate(groups):
+        assert stretches(KIND, contents, (Damage(group, group, group + 1, "lost"),)) == (lost,)
+
+
+@pytest.mark.parametrize("slices", [97, 100, 104])
+@pytest.mark.parametrize("chunk", [0, 1])
+def test_the_slices_that_a_damaged_file_is_said_to_have_lost_are_those_that_it_lost(slices, chunk, fine):
+    piece = KIND.example()
+    long = dataclasses.replace(piece, voxels=np.tile(piece.voxels[40:72, 40:72], (1, 1, 4))[:, :, :slices] + 1)
+    codec = CheckpointCodec(fine)
+    data = codec.compress(long, family(fine).quality(2))
+    first, second = map(len, unpack(data).payloads)
+    place = len(data) - second - 1 if chunk == 0 else len(data) - 1
+    rebuilt, damage = codec.decompress(data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :])
+    dark = [place for place in range(slices) if not rebuilt.voxels[:, :, place].any()]
+    assert dark == list(range(*((0, 56), (56, slices))[chunk]))
+    assert rebuilt.said == [f"Slices {dark[0] + 1} to {dark[-1] + 1} were lost: they are black."]
+    assert first
+    assert len(damage) == 1
 
 
 @pytest.mark.parametrize(("slices", "asked"), [(32, 8), (100, 8), (100, 60), (200, 130), (1000, 150)])

@@ -58,10 +58,17 @@ def require_chunk(kind: Any, chunk: float | None) -> None:
         raise ValueError(f"chunks of {chunk:g} {kind.CHUNKS.unit} are not possible: give a length above 0")
 
 
+def _frame(length: int, frames: int) -> int:
+    """Values in each of so many frames, the last of which may be shorter, even by far: a power of two where one fits, then the only one."""
+    least = -(-length // frames)
+    even = 1 << (least - 1).bit_length()
+    return even if -(-length // even) == frames else least
+
+
 def stretches(kind: Any, contents: Contents, damage: tuple[Damage, ...]) -> tuple[tuple[float, float], ...]:
     """What is lost, with what depends on it: starts and stops as the modality's `lost` counts them; those that touch are one."""
     layout, length = contents.layout, kind.length(contents.layout)
-    frame = -(-length // max(1, contents.shape[-1]))  # the last one may be shorter
+    frame = _frame(length, max(1, contents.shape[-1]))
     found: list[tuple[float, float]] = []
     for harm in sorted(harm for harm in damage if harm.stop > harm.start):
         start, stop = kind.lost(layout, min(harm.start * frame, length), min(harm.stop * frame, length))

@@ -125,5 +125,6 @@ def decode(options: argparse.Namespace) -> None:
         recording, damage = codec.decompress(data, lambda share: told("decoding", share))
     for lost in damage:
         print(lost.sentence, file=sys.stderr)
+    tell(recording)
     written = modality(codec.modality).write(recording, options.output / recording.name if options.output.is_dir() else options.output)
     print("wrote " + ", ".join(str(path) for path in written))
