@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 CURSOR, PLACE, JUMP, TOWARD, SHADES = "brain.cursor", "brain.place", "brain.jump", "brain.toward", "brain.shades"
+HELD, ANSWER = "brain.held", "brain.answer"
 VOLUMES, VOLUME = "brain.volumes", "brain.volume"
 MODE, SIDE, CODES, CELL, CHOSEN = "brain.mode", "brain.side", "brain.codes", "brain.cell", "brain.chosen"
 
@@ -133,6 +134,7 @@ def take() -> None:
         return
     state[CURSOR], state[TOWARD] = tuple(int(at) for at in told["cursor"]), int(told["toward"])
     state[CELL] = Cell(*map(int, told["cell"])) if told["cell"] else None
+    state[HELD], state[ANSWER] = told["held"], int(told["question"])
     low, high = sorted((min(max(int(told["low"]), -255), 509), min(max(int(told["high"]), -254), 510)))
     state[SHADES] = (low, high)
 
@@ -189,5 +191,7 @@ def flipped() -> bool:
 def sight(shown: cache.Shown, key: str, grid: slices.Grid | None, course: dict[str, object]) -> slices.Sight:
     """How the reader looks at it."""
     state = st.session_state
-    where = state[CURSOR], state[TOWARD], state[JUMP]
-    return slices.Sight(key, state[PLACE], shown.recording.name, names(), state[MODE], flipped(), *where, state[SHADES], grid, course)
+    told = state.pop(HELD, None)  # true when it was told, and for this answer only: the viewer may be another one the next time
+    held = frozenset(told["places"] if told and (told["key"], told["mode"]) == (key, state[MODE]) else ())
+    where = state[CURSOR], state[TOWARD], state[JUMP], state[SHADES], state.get(ANSWER, 0), held
+    return slices.Sight(key, state[PLACE], shown.recording.name, names(), state[MODE], flipped(), *where, grid, course)

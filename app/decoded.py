@@ -10,6 +10,7 @@ from app.words import count, number, times_smaller
 from vqvae.checkpoint_codec import CheckpointCodec
 from vqvae.codec.container import MAGIC
 from vqvae.codecs import Opened, decode
+from vqvae.families import family
 from vqvae.modalities import modality
 from vqvae.modalities.looks import clock
 
@@ -70,5 +71,7 @@ def _lost(file: Opened) -> list[str]:
         own: Any = modality(file.codec.modality)
         spans = ", ".join(_span(own.CHUNKS.unit, *lost) for lost in file.lost)
         said.append(f"The file is damaged: {spans} could not be decoded and is left empty.")
+        if isinstance(file.codec, CheckpointCodec):
+            said += filter(None, [getattr(family(file.codec.checkpoint), "beside_gaps", "")])
     kept = [harm.sentence for harm in file.damage if harm.stop == harm.start]
     return said + [f"{sentence[0].upper()}{sentence[1:]}." for sentence in kept]

@@ -135,7 +135,9 @@ def _note_stranger(asked: dict[str, str], title: str) -> None:
     if example is not None and example != st.session_state[SOURCE]:
         sentence = f"The link asks for the example “{plain(example[:40])}”, which does not exist; this is the example “{title}”."
     elif example is None and asked.keys() & {"level", "lead", "t"}:
-        sentence = f"The link was to a file that was opened then: drop it again to see it. Until then this is the example “{title}”."
+        sentence = (
+            f"The link names no recording: this is the example “{title}”. If it was made of a file of yours, drop that file here again."
+        )
     else:
         return
     st.session_state[NOTICE] = Notice(sentence, st.session_state[SOURCE])

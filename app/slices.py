@@ -16,12 +16,12 @@ from vqvae.modalities.brain.planes import plane
 from vqvae.modalities.brain.recording import Volume
 
 FOLDER = Path(__file__).parent / "components" / "slices"
-SCRIPTS = ("../common.js", "pictures.js", "slices.js")  # in this order one script
+SCRIPTS = ("../common.js", "pictures.js", "held.js", "slices.js")  # in this order one script
 KEY = "brain.viewer"
-TOLD = "at"  # what the viewer tells: {"cursor", "toward", "cell", "low", "high", "source"}
+TOLD = "at"  # what the viewer tells: {"cursor", "toward", "cell", "low", "high", "source", "question", "held": {"key", "mode", "places"}}
 ORDER = (2, 1, 0)  # axial, coronal, sagittal
-AHEAD = 6  # slices beyond those shown, to either side, that are sent with them
-ROOM = 1_200_000  # bytes of such slices
+AHEAD, ASIDE = 12, 3  # most slices beyond the one shown, to either side, that are sent ahead: where the reader moves, in the other views
+ROOM = 1_200_000, 300_000  # bytes of such slices, likewise
 
 Place = tuple[int, int, int]
 """From left to right, posterior to anterior, inferior to superior: as voxels count."""
@@ -46,9 +46,11 @@ class Sight(NamedTuple):
     mode: str
     flipped: bool  # whether left is at the right: the radiological view
     cursor: Place
-    toward: int  # the axis that the reader moves along; -1 for none
+    toward: int  # the axis that the reader moves along
     jump: int  # counts the times that the page moved the cursor
     shades: tuple[int, int]  # of 255: black and white
+    answer: int  # the number of the viewer's question that this answers
+    held: frozenset[str]  # slices that the viewer has said to have: "axis:number"
     grid: Grid | None
     course: dict[str, Any]  # of a score along the slices: {"title", "values", "worst"}
 
@@ -77,7 +79,8 @@ def described(original: Volume, reconstruction: Volume, sight: Sight) -> dict[st
         "mode": sight.mode,
         "cursor": sight.cursor,
         "jump": sight.jump,
-        "ahead": ahead(original, sight),
+        "answer": sight.answer,
+        "ahead": [ahead(original, sight, axis) for axis in range(3)],
         "shades": {"low": sight.shades[0], "high": sight.shades[1]},
         "window": {"low": low, "high": high},
         "scales": {"error": ERROR, "ssim": SIMILARITY, "most": MOST_ERROR},
@@ -129,21 +132,21 @@ def _panels(volume: Volume, mode: str) -> list[dict[str, Any]]:
 
 
 def wanted(volume: Volume, sight: Sight) -> Iterator[tuple[int, int]]:
-    """Axis and number of every slice to send: those at the cursor, and those beside the one that the reader moves through."""
+    """Axis and number of every slice to send that the viewer does not have: those at the cursor, then those beside them, nearest first."""
     axes = ORDER if volume.slices > 1 else (volume.axis,)
-    yield from ((axis, sight.cursor[axis]) for axis in axes)
-    if sight.toward in axes:
-        count, at = sizes(volume)[sight.toward], sight.cursor[sight.toward]
-        reach = ahead(volume, sight)
-        yield from ((sight.toward, other) for other in range(max(0, at - reach), min(count, at + reach + 1)) if other != at)
+    for axis in sorted(axes, key=lambda axis: axis != sight.toward):
+        at, count = sight.cursor[axis], sizes(volume)[axis]
+        reach = ahead(volume, sight, axis)
+        near = range(max(0, at - reach), min(count, at + reach + 1))
+        yield from ((axis, other) for other in sorted(near, key=lambda other: abs(other - at)) if f"{axis}:{other}" not in sight.held)
 
 
-def ahead(volume: Volume, sight: Sight) -> int:
-    """Slices to either side that are sent with those shown: few where they are large, or take long to make."""
-    if sight.toward < 0:
-        return 0
-    weight = 2 * volume.voxels.size // sizes(volume)[sight.toward]
-    return min(1 if sight.mode == "ssim" else AHEAD, ROOM // (2 * weight))
+def ahead(volume: Volume, sight: Sight, axis: int) -> int:
+    """Slices to either side that are sent before the reader gets there: few where they are large, or take long to make."""
+    moving = axis == sight.toward
+    bytes_ = volume.voxels.size // sizes(volume)[axis] * (3 if sight.mode == "ssim" else 2)
+    most, room = (AHEAD, ROOM[0]) if moving else (ASIDE, ROOM[1])
+    return min(most, room // (2 * bytes_))
 
 
 def sent(original: Volume, reconstruction: Volume, axis: int, at: int, sight: Sight) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from toy_checkpoints import save_fine_planes, save_planes
 
 from app import cache
+from app.tasks import JOBS
 from vqvae import checkpoint, pipeline
 from vqvae.modalities import brain, ecg
 from vqvae.modalities.brain import Volume
@@ -44,6 +45,11 @@ def few_slices(tmp_path_factory) -> Iterator[None]:
 
 
 def opened(**address: str) -> AppTest:
+    """The page as a link opens it, with all that is computed beside it."""
+    return waited(arrived(**address))
+
+
+def arrived(**address: str) -> AppTest:
     """The page as a link opens it."""
     app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE)
     for key, value in ({"example": "phantom"} | address).items():
@@ -51,6 +57,15 @@ def opened(**address: str) -> AppTest:
     app.run()
     app.switch_page("screens/brain.py").run()
     assert not app.exception
+    return app
+
+
+def waited(app: AppTest) -> AppTest:
+    """The page once what is computed beside it is there."""
+    jobs = app.session_state[JOBS] if JOBS in app.session_state else {}  # noqa: SIM401 -- this state has no get
+    for _, work in jobs.values():
+        work.wait(PATIENCE)
+        app.run()
     return app
 
 

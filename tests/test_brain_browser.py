@@ -112,7 +112,7 @@ def test_a_researcher_goes_through_a_volume_in_three_planes_and_takes_it_home(pa
         assert alike(painted(page, name), expected(original, name, place(page, name))) > 0.93
 
     level, checkpoint = int(asked(page)["level"]), asked(page)["checkpoint"]
-    found = nibabel.load(download(page, "Reconstruction (.nii.gz)", tmp_path))
+    found = nibabel.load(download(page, "Reconstruction, all slices (.nii.gz)", tmp_path))
     given = nibabel.load(file)
     assert np.array_equal(found.affine, given.affine)
     assert (found.shape, found.get_data_dtype()) == (given.shape, given.get_data_dtype())
@@ -186,6 +186,36 @@ def test_the_curve_leads_to_a_slice_and_window_and_level_change_the_greys_at_onc
     expect(view(page, "Axial").locator("figcaption span")).to_have_text("32 of 32")
     course.press("ArrowLeft")
     expect(view(page, "Axial").locator("figcaption span")).to_have_text("31 of 32")
+
+
+def test_the_words_at_the_pointer_are_gone_while_window_and_level_are_drawn_over(page):
+    page.goto("/brain?example=slab&level=1&at=88,104,12&view=original")
+    settle(page)
+    ready(page, "Axial")
+    box, tip = view(page, "Axial").locator("canvas").bounding_box(), view(page, "Axial").locator(".tip")
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    expect(tip).to_be_visible()
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 80, steps=3)
+    expect(tip).to_be_hidden()
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(tip).to_be_visible()
+
+
+def test_two_flat_views_lie_below_each_other_beside_the_tall_one(page, tmp_path):
+    thick = brain.middle(brain.example("phantom"), 6).voxels
+    nibabel.save(nibabel.Nifti1Image(thick, np.diag([1.0, 1.0, 6.0, 1.0])), tmp_path / "thick.nii.gz")
+    page.goto("/brain?example=slice&level=1")
+    settle(page)
+    drop(page, tmp_path / "thick.nii.gz")
+    expect(page.get_by_role("heading", name="Brain MRI: thick")).to_be_visible()
+    ready(page, "Sagittal")
+    axial, coronal, sagittal = (view(page, name).bounding_box() for name in PLANES)
+    assert coronal["x"] == sagittal["x"] > axial["x"] + axial["width"]
+    assert coronal["y"] + coronal["height"] < sagittal["y"]
+    assert sagittal["y"] + sagittal["height"] <= axial["y"] + axial["height"] + 1
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence_and_the_brain_stays(page, file):

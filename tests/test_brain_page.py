@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from threading import Event
 
 import nibabel
 import numpy as np
 import pytest
-from brain_pages import SLICES, address, button, expected, few_slices, first, image, opened, phantom, verdict, viewer
+from brain_pages import (
+    PATIENCE,
+    SLICES,
+    address,
+    arrived,
+    button,
+    expected,
+    few_slices,
+    first,
+    image,
+    opened,
+    phantom,
+    verdict,
+    viewer,
+    waited,
+)
 
 from app import cache, choices_brain, inputs, slices, words
-from app.choices_brain import CELL, CODES, CURSOR, MODE, SIDE
+from app.choices_brain import CELL, CODES, CURSOR, HELD, MODE, SIDE
 from app.slices import ORDER
-from app.views import brain_codes, brain_files
+from app.views import brain as views
+from app.views import brain_codes, brain_files, summary
 from vqvae import pipeline
 from vqvae.modalities import brain
 from vqvae.modalities.brain import Volume
@@ -56,7 +73,46 @@ def test_the_viewer_is_handed_the_slices_at_the_cursor_as_they_are_and_never_the
         assert np.array_equal(image(data["slices"][f"1:{y}"], name), greys[:, y, ::-1].T)
         assert np.array_equal(image(data["slices"][f"0:{x}"], name), greys[x, :, ::-1].T)
     assert {place.split(":")[0] for place in data["slices"]} == {"0", "1", "2"}
-    assert sum(place.startswith(("0", "1")) for place in data["slices"]) == 2
+    for axis, at in enumerate(data["cursor"]):
+        numbers = [int(place.split(":")[1]) for place in data["slices"] if place.startswith(f"{axis}:")]
+        assert max(abs(number - at) for number in numbers) <= (slices.AHEAD if axis == 2 else slices.ASIDE)
+
+
+def test_slices_that_the_viewer_has_are_not_sent_again_and_the_nearest_come_first(phantom):
+    sight = slices.Sight("", "", "", {}, "original", False, (60, 80, 3), 1, 0, (0, 255), 0, frozenset({"1:80", "1:81", "2:3"}), None, {})
+    found = list(slices.wanted(phantom, sight))
+    assert found[0] == (1, 79)
+    assert not {(1, 80), (1, 81), (2, 3)} & set(found)
+    assert {(1, 80 + step) for step in range(2, slices.AHEAD + 1)} < set(found)
+    assert {(0, 60 + step) for step in range(-slices.ASIDE, slices.ASIDE + 1)} < set(found)
+    distances = [abs(at - 80) for axis, at in found if axis == 1]
+    assert distances == sorted(distances)
+
+
+def test_what_the_viewer_has_counts_for_one_answer_and_for_the_same_pictures_only():
+    app = opened(level="2", view="error")
+    s = viewer(app)["cursor"][2]
+    for key, mode, missing in (("other", "error", False), (viewer(app)["key"], "ssim", False), (viewer(app)["key"], "error", True)):
+        app.session_state[HELD] = {"key": key, "mode": mode, "places": [f"2:{s}"]}
+        app.run()
+        assert (f"2:{s}" not in viewer(app)["slices"]) == missing
+    app.run()
+    assert f"2:{s}" in viewer(app)["slices"]
+
+
+def test_numbers_of_the_next_lower_bit_rate_do_not_hold_up_the_page(monkeypatch):
+    go_on, real = Event(), views._below
+
+    def late(*given):
+        go_on.wait(PATIENCE)
+        yield from real(*given)
+
+    monkeypatch.setattr(views, "_below", late)
+    app = arrived(example="lesion", level="2")
+    assert viewer(app)["slices"]
+    assert {metric.delta for metric in app.metric} == {summary.WAITING}
+    go_on.set()
+    assert not {metric.delta for metric in waited(app).metric} & {summary.WAITING, ""}
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -206,7 +262,7 @@ def test_an_uploaded_volume_is_shown_and_comes_back_as_it_was(tmp_path):
     assert back.get_data_dtype() == given.get_data_dtype()
     assert np.array_equal(back.affine, given.affine)
     assert back.header.get_xyzt_units() == given.header.get_xyzt_units()
-    assert "Reconstruction (.nii.gz)" in [found.label for found in app.get("download_button")]
+    assert "Reconstruction, all slices (.nii.gz)" in [found.label for found in app.get("download_button")]
 
 
 def test_of_a_series_the_volume_chosen_is_shown_and_coded(tmp_path, phantom):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from vqvae.modalities import brain
-from vqvae.modalities.brain.verdict import LIMITS, worst_slices
+from vqvae.modalities.brain.verdict import LIMITS, doubted, worst_slices
 from vqvae.modalities.protocol import Report, Score
 
 
@@ -17,7 +17,7 @@ def report(ssim_brain=(0.99, 0.97, 0.98), psnr=40.0, edges=10.0, change=(0.5, -0
     count = len(ssim_brain)
     slices = pd.DataFrame({"place": range(count), "position": np.arange(count) * 3.0, "brain": brain_pixels, "ssim_brain": ssim_brain})
     tissues = pd.DataFrame({"tissue": ("fluid", "grey", "white"), "before": 1.0, "after": 1.0, "change": change})
-    values = {"ssim_brain": float(np.mean(ssim_brain)), "psnr": psnr, "gradient_error": edges}
+    values = {"ssim": 0.9, "ssim_brain": float(np.mean(ssim_brain)), "psnr": psnr, "gradient_error": edges}
     return Report(tuple(Score(name, value, "", 1.0, "") for name, value in values.items()), {"slices": slices, "tissues": tissues})
 
 
@@ -26,7 +26,7 @@ def test_the_worst_slice_is_said_first_then_the_mean_then_the_tissues():
     assert found.grade == "good"
     assert found.text.startswith("Worst of 3 slices: number 2, structural similarity 0.970 in the brain (1 is perfect). On average 0.980,")
     assert found.text.index("grey matter −0.4") < found.text.index("white matter +0.2") < found.text.index("fluid +0.5")
-    assert len(found.reasons) == 4
+    assert len(found.reasons) == 6
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,10 @@ def test_the_worst_slice_is_said_first_then_the_mean_then_the_tissues():
         ({"ssim_brain": (0.91, 0.9, 0.89)}, "fair", "Slice 3 keeps least: 0.890."),
         ({"edges": 40.0}, "fair", "Edges in the brain are off by 40"),
         ({"edges": 80.0}, "poor", "Edges in the brain are off by 80"),
-        ({"change": (9.0, 0.0, -2.0)}, "fair", "finds 2\u202f% less white matter"),
-        ({"change": (0.0, 5.0, 0.0)}, "poor", "finds 5\u202f% more grey matter"),
+        ({"change": (0.5, 0.0, -2.0)}, "fair", "grey matter ±0\u202f% (good), white matter −2\u202f% (fair), fluid +0.5\u202f% (good)"),
+        ({"change": (0.0, 5.0, 0.0)}, "poor", "grey matter +5\u202f% (poor)"),
+        ({"change": (9.0, 0.0, -2.0)}, "poor", "fluid +9\u202f% (poor)"),
+        ({"change": (-2.0, 2.0, 2.0)}, "fair", "fluid −2\u202f%: all fair."),
     ],
 )
 def test_the_grade_is_the_worst_of_what_is_judged_and_the_text_says_which_it_was(changes, grade, said):
@@ -89,4 +91,11 @@ def test_a_few_bright_pixels_in_an_empty_slice_decide_nothing():
 
 def test_equal_volumes_of_tissue_are_called_equal():
     said = brain.verdict(report(change=(0.0, 0.0, 0.0))).reasons
-    assert any("finds as much grey and white matter." in reason for reason in said)
+    assert sum("there is as much " in reason for reason in said) == 3
+
+
+def test_what_is_no_brain_is_not_judged_as_one():
+    found = doubted(report(ssim_brain=(0.5, 0.5, 0.5)), "This is no brain.")
+    assert found.grade == "fair"
+    assert found.text.startswith("This is no brain. Of the whole picture, SSIM is 0.900")
+    assert "Fine structure" not in found.text

@@ -14,7 +14,7 @@ inputs.notice()
 desk = replace(desk, source=chosen.source)
 shown = brain.compute(desk, chosen.recording)
 if shown:
-    brain.verdict(shown)
+    brain.verdict(shown, desk)
     numbers = st.empty()
     brain.headline(numbers, shown, desk)
     brain_slices.explore(shown, desk)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import cache, choices_brain, inputs, panels
+from app import cache, choices_brain, inputs, panels, tasks
 from app.choices_brain import One
 from app.inputs import Desk
+from app.jobs import Job, Told
 from app.views import brain_codes, brain_course, brain_noise, summary
 from app.words import count, number, plain, times_smaller
+from vqvae.modalities.brain.likeness import doubt
 from vqvae.modalities.brain.recording import PLANES, Volume
+from vqvae.modalities.brain.verdict import doubted
 from vqvae.modalities.brain.verdict import verdict as judge
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ GROUPS = {  # words -> which scores, by name; the first that fits takes a score
     "Errors of intensities": "psnr|mse|mae|max",
     "Volumes of tissues": "",
 }
+BELOW, MOMENT = "one bit rate less", 0.3  # what is computed beside the page, and s that it is waited for before the rest is drawn
 LARGE = 4_000_000  # voxels from which on progress is shown from the first moment, and no second bit rate is computed for comparison
 
 
@@ -63,11 +69,13 @@ def compute(desk: Desk, recording: Volume) -> cache.Shown | None:
     return summary.compute(desk, recording, "", at_once=recording.voxels.size > LARGE)
 
 
-def verdict(shown: cache.Shown) -> None:
+def verdict(shown: cache.Shown, desk: Desk) -> None:
     """One or two sentences to act on, and what stands behind them."""
     rate = shown.rate
     size = f"{count(rate.bytes, 'byte')}, {times_smaller(rate.compression_ratio)} than the pixels as stored"
-    summary.verdict(judge(shown.report), f"{number(rate.value, rate.unit)}: {size}.", cache.text("brain_verdict"))
+    strange = cache.shelf().get(("likeness", desk.source), lambda: doubt(shown.recording))
+    judged = doubted(shown.report, strange) if strange else judge(shown.report)
+    summary.verdict(judged, f"{number(rate.value, rate.unit)}: {size}.", cache.text("brain_verdict"))
 
 
 def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
@@ -76,8 +84,30 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
 
 
 def changes(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
-    """How they differ from one level less, once everything else is on the screen."""
-    summary.changes(place, shown, desk, _headline(shown))
+    """How they differ from one level less: computed beside the page, since views that are moved meanwhile ask it for slices."""
+    if desk.level == 1 or shown.recording.voxels.size > LARGE:
+        return
+    known = cache.known(desk.source, desk.checkpoint, desk.level - 1, shown.lead)
+    work = tasks.job(BELOW, desk, not known, lambda: Job([BELOW], partial(_below, shown, desk)))
+    if work and work.running:
+        work.wait(MOMENT)
+    if work and work.running:
+        st.fragment(_await, run_every=tasks.POLL)(work)
+    elif known or (work and work.complete):
+        summary.changes(place, shown, desk, _headline(shown))
+
+
+def _below(shown: cache.Shown, desk: Desk, told: Told) -> Iterator[None]:
+    def steps(doing: str) -> Callable[[float], None]:
+        return lambda share: told(BELOW, doing, share)
+
+    cache.shown(desk.source, shown.recording, desk.checkpoint, desk.level - 1, shown.lead, steps)
+    yield None
+
+
+def _await(work: Job[None]) -> None:
+    if not work.running:
+        st.rerun()
 
 
 def _headline(shown: cache.Shown) -> summary.Headline:
@@ -87,12 +117,13 @@ def _headline(shown: cache.Shown) -> summary.Headline:
 @st.fragment
 def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict; what is not looked at is not made."""
-    contents = {
-        "Scores": lambda: panels.grouped(shown.report.scores, GROUPS),
-        "Slice by slice": lambda: brain_course.course(shown),
+    contents = {"Scores": lambda: panels.grouped(shown.report.scores, GROUPS)}
+    if shown.recording.slices > 1:
+        contents["Slice by slice"] = lambda: brain_course.course(shown)
+    contents |= {
         "Intensities": lambda: brain_course.intensities(shown),
         "Noise": lambda: brain_noise.noise(shown, desk),
         "Codes": lambda: brain_codes.codes(shown, desk),
         "Details": lambda: summary.details(desk, shown.recording.said, "brain_details", "brain_details"),
     }
-    summary.tabs("brain.tabs", contents)
+    summary.tabs("brain.tabs" if shown.recording.slices > 1 else "brain.tabs.single", contents)

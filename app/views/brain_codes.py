@@ -32,7 +32,7 @@ def grid(shown: cache.Shown, level: int, chosen: Cell | None) -> Grid:
 def cell(recording: Volume, grid: Grid, at: int, level: int, desk: Desk) -> None:
     """The chosen cell: its code, and the other places that use it."""
     if grid.chosen is None:
-        st.caption("Click into a slice, or press Enter in it, to see the code of a cell and where else it is used.")
+        st.caption("Click into the picture, or press Enter in it, to see the code of a cell and where else it is used.")
         return
     code = int(grid.codes[(*grid.chosen, at)])
     uses = (grid.codes == code).sum(axis=(0, 1))

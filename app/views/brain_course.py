@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import cache, choices_brain, inputs
 from app.choices_brain import CURSOR
+from app.views.brain_slices import UNITS
 from app.words import score_title
 from vqvae.modalities.brain.figures import course as draw_course
 from vqvae.modalities.brain.figures import histogram
@@ -17,9 +18,9 @@ def course(shown: cache.Shown) -> None:
     """The curve of a score; a click goes to that slice."""
     recording, table = shown.recording, shown.report.events["slices"]
     scores = [str(name) for name in table if name not in ("place", "position", "brain")]
-    score = st.selectbox("Score", scores, key=SCORE, format_func=score_title, width=280, persist_state="session")
+    score = st.selectbox("Score", scores, key=SCORE, format_func=titled, width=280, persist_state="session")
     st.plotly_chart(
-        draw_course(table, score, st.session_state[CURSOR][recording.axis], title=score_title(score), dark=inputs.dark()),
+        draw_course(table, score, st.session_state[CURSOR][recording.axis], title=titled(score), dark=inputs.dark()),
         key="brain.course",
         selection_mode="points",
         on_select=lambda: _jump(shown),
@@ -27,6 +28,11 @@ def course(shown: cache.Shown) -> None:
         alt=f"{score_title(score)} of every slice",
     )
     st.caption("Click a point and the views above move to that slice.")
+
+
+def titled(score: str) -> str:
+    """A score's name with its unit."""
+    return score_title(score) + UNITS.get(score, "")
 
 
 def _jump(shown: cache.Shown) -> None:

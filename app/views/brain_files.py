@@ -1,4 +1,4 @@
-"""What a reader takes home: the image, one slice of it, the scores, the report, and the command that repeats it."""
+"""What a reader takes home: the image, pictures of it, the scores, the report, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 import shlex
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +25,31 @@ FORMATS = {  # suffix -> what it is
 }  # fmt: skip
 
 
+HEADERS = {  # column of a table of slices -> what it is called in the file, with its unit
+    "place": "slice", "position": "position_mm", "brain": "brain_pixels", "psnr": "psnr_db", "mse": "mse_of_window_squared",
+    "mae": "mae_of_window", "gradient_error": "gradient_error_percent",
+}  # fmt: skip
+
+
+def pictures(shown: cache.Shown, desk: Desk) -> None:
+    """The slice that is shown, as it was and as it became: drawn with the views, so that what is taken is what is seen."""
+    place, turned = st.session_state[CURSOR][shown.recording.axis], flipped()  # now: no session is at hand when a download is made
+    row, several = st.container(horizontal=True, gap="small"), shown.recording.slices > 1
+    for side in ("original", "reconstruction"):
+        label = f"{side.title()}, slice {place + 1} (.png)" if several else f"{side.title()} as shown (.png)"
+        ending = f"-slice-{place + 1}-{side}.png" if several else f"-{side}.png"
+        row.download_button(
+            label, partial(png, shown, side, place, turned), f"{_name(shown, desk)}{ending}", "image/png", on_click="ignore",
+            icon=":material/image:", key=f"picture.{side}", help="In 256 greys, all intensities of the window from black to white",
+        )  # fmt: skip
+
+
+def table(shown: cache.Shown) -> str:
+    """Every slice and its scores as CSV: counted from 1, with units in its headers."""
+    found = shown.report.events["slices"]
+    return found.assign(place=found["place"] + 1).rename(columns=HEADERS).to_csv(index=False)
+
+
 def downloads(shown: cache.Shown, desk: Desk, number: int) -> None:
     """Everything is made when its button is clicked; `number` is that of the volume in its file, from 1."""
     st.subheader("Take it with you", anchor=False)
@@ -39,15 +65,11 @@ def downloads(shown: cache.Shown, desk: Desk, number: int) -> None:
     kept = f"The compressed file, {count(len(shown.file), 'byte')}: all that the reconstruction is made from; drop it here to open it again"
     for suffix in dict.fromkeys([own, ".nii.gz"]):
         about = f"The reconstruction as a {FORMATS[suffix]} {same}" if suffix == own else "The reconstruction as NIfTI, for viewers"
-        button("Reconstruction", lambda suffix=suffix: written(rebuilt, suffix), suffix, _mime(suffix), about)  # type: ignore[misc]
-    axis = shown.recording.axis
-    place, turned = st.session_state[CURSOR][axis], flipped()  # now: a download is made later, where no session is at hand
-    named = f"Slice {place + 1} of the"
-    button("Slice", lambda: png(shown, "reconstruction", place, turned), f"-slice-{place + 1}.png", "image/png", f"{named} reconstruction")
-    original = f"-slice-{place + 1}-original.png"
-    button("Original slice", lambda: png(shown, "original", place, turned), original, "image/png", f"{named} original")
+        what = "Reconstruction, all slices" if rebuilt.slices > 1 else "Reconstruction"
+        button(what, lambda suffix=suffix: written(rebuilt, suffix), suffix, _mime(suffix), about)  # type: ignore[misc]
     button("Compressed file", lambda: shown.file, ".vqz", "application/octet-stream", kept)
-    button("Scores", lambda: shown.report.events["slices"].to_csv(index=False), "-slices.csv", "text/csv", "One row per slice")
+    each = "One row per slice" if shown.recording.slices > 1 else "The scores of the slice in one row"
+    button("Scores", lambda: table(shown), "-slices.csv", "text/csv", f"{each}, with units in the headers")
     button("Report", lambda: _report(shown, desk, number), "-report.json", "application/json", "Every score with its unit and definition")
     other = "" if desk.source in cache.examples("brain") else " FILE stands for your own file."
     st.caption(f"The same from the command line.{other}")

@@ -33,9 +33,7 @@ def noise(shown: cache.Shown, desk: Desk) -> None:
     st.caption(cache.text("brain_noise"))
     st.session_state.setdefault(PERCENT, USUAL)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    percent = row.slider(
-        "Noise: its σ in percent of the window", 0, MOST, key=PERCENT, width=420, format="%d %%", persist_state="session"
-    )
+    percent = row.slider("Noise added: σ in % of the window", 0, MOST, key=PERCENT, width=420, format="%d %%", persist_state="session")
     at = st.session_state[choices_brain.CURSOR][shown.recording.axis]
     if shown.recording.slices > 1:
         row.button("Take the slice shown now", icon=":material/refresh:", key="brain.refresh", help="After the views were moved.")
@@ -43,17 +41,17 @@ def noise(shown: cache.Shown, desk: Desk) -> None:
         tried = cache.shelf().get(("noise", desk, at, percent), lambda: trial(shown.recording, at, percent, desk))
     found = tried.scores
     sides: dict[str, tuple[Volume, Report | None]] = {
-        "Clean": (tried.clean, None),
-        "With noise": (tried.noisy, found.noisy),
-        "Reconstruction of it": (tried.rebuilt, found.reconstruction),
-        f"Best blur, σ {found.width:g} pixels": (tried.blurred, found.blurred),
+        "Clean: the slice shown": (tried.clean, None),
+        "Noise added": (tried.noisy, found.noisy),
+        "Noisy slice, coded": (tried.rebuilt, found.reconstruction),
+        f"Noisy slice, blurred (σ {found.width:g} pixels)": (tried.blurred, found.blurred),
     }
     for column, (title, (volume, report)) in zip(st.columns(len(sides)), sides.items(), strict=True):
         image = slices.pixels(volume, volume.axis, 0, shown.recording.window)
         flip = slices.view(volume, volume.axis, choices_brain.flipped())["flip"]
         column.image(image[:, ::-1] if flip else image, width="stretch", alt=f"{title}, slice {at + 1}")
         column.markdown(f"**{title}**")
-        column.caption(_said(report) if report else f"Slice {at + 1}")
+        column.caption(_said(report) if report else (f"Slice {at + 1}" if shown.recording.slices > 1 else "Without added noise"))
     st.markdown(verdict(found))
 
 
@@ -68,10 +66,11 @@ def trial(recording: Volume, at: int, percent: float, desk: Desk) -> Trial:
 
 def verdict(found: Denoised) -> str:
     """Which one is nearest to the clean slice, in a sentence."""
-    sides = {"the noisy slice itself": found.noisy, "its reconstruction": found.reconstruction, "the blur": found.blurred}
+    sides = {"the noisy slice as it is": found.noisy, "the coded slice": found.reconstruction, "the blurred slice": found.blurred}
     best = max(sides, key=lambda name: sides[name].value("psnr"))
-    return f"Nearest to the clean slice by PSNR is **{best}**. The blur's width was chosen knowing the clean slice: the best there is."
+    said = f"Nearest to the clean slice (highest PSNR): **{best}**."
+    return f"{said} The blur had an advantage: its width was chosen by looking at the clean slice, which nobody has in practice."
 
 
 def _said(report: Report) -> str:
-    return f"SSIM in the brain {number(report.value('ssim_brain'))}, PSNR {number(report.value('psnr'), 'dB')} against the clean slice"
+    return f"Against the clean slice: SSIM in the brain {number(report.value('ssim_brain'))}, PSNR {number(report.value('psnr'), 'dB')}"

@@ -11,12 +11,13 @@ import streamlit as st
 from app import cache, choices_brain, inputs, slices
 from app.choices_brain import CELL, CODES, CURSOR
 from app.inputs import Desk
-from app.views import brain_codes
+from app.views import brain_codes, brain_files
 from app.words import count, score_title
 from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.brain.verdict import worst_slices
 
 RANKING = "ssim_brain"  # decides which slice is the worst
+UNITS = {"psnr": " (dB)", "mae": " (window = 1)", "mse": " (window = 1)", "gradient_error": " (%)"}
 USUAL = ("ssim_brain", "ssim", "psnr", "mae", "gradient_error")  # columns of the table, where there are such
 
 
@@ -36,7 +37,8 @@ def explore(shown: cache.Shown, desk: Desk) -> None:
     grid = brain_codes.grid(shown, st.session_state[CODES], st.session_state[CELL]) if st.session_state[CODES] else None
     key = f"{desk.source} {desk.checkpoint} {desk.level} {st.session_state[CODES]}"
     slices.show(recording, shown.reconstruction, choices_brain.sight(shown, key, grid, course(table)), choices_brain.take)
-    st.caption(cache.text("brain_viewer"))
+    st.caption(cache.text("brain_viewer" if recording.slices > 1 else "brain_viewer_single"))
+    brain_files.pictures(shown, desk)
     if grid:
         at = st.session_state[CURSOR][recording.axis]
         brain_codes.cell(recording, grid, at, st.session_state[CODES], desk)
@@ -100,4 +102,4 @@ def _columns() -> dict[str, Any]:
     return {
         "place": column("Slice", help="Counted from the first one, as above the views."),
         "position": column("Position (mm)", format="%.1f", help="Along the axis that the slices lie along, as the file places them."),
-    } | {name: column(score_title(name), format=formats.get(name, "%.3f")) for name in USUAL}
+    } | {name: column(score_title(name) + UNITS.get(name, ""), format=formats.get(name, "%.3f")) for name in USUAL}

@@ -9,7 +9,7 @@ from vqvae.codec.choice import Choice
 from vqvae.codec.protocol import Coder, Step
 from vqvae.families import plane_codes
 from vqvae.families.lifting import SLICE_LEVELS
-from vqvae.families.mending import mended
+from vqvae.families.mending import BESIDE_GAPS, mended
 from vqvae.families.protocol import Template
 from vqvae.metrics.rate import bits_per_code
 from vqvae.networks.planes import Mender
@@ -24,6 +24,7 @@ class FinePlanes:
     coders: tuple[str, ...] = ("adaptive",)
     frame = 1 << SLICE_LEVELS
     together = plane_codes.SEGMENT
+    beside_gaps = BESIDE_GAPS
     about = (
         "CDF 9/7 wavelet coefficients within and across slices with one step, chosen by rate and distortion, through our adaptive coder; "
         "a network mends the decoded slices, looking at those beside them."

@@ -8,6 +8,8 @@ import torch
 from vqvae.codec.protocol import Step
 from vqvae.networks.planes import Mender, neighbours
 
+BESIDE_GAPS = "Slices right beside these were mended without them, and are less exact."
+"""What is to be known of slices whose neighbours are lost: codes do not say which ones are."""
 AT_ONCE = 1 << 18  # pixels: bounds memory
 
 

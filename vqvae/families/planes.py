@@ -11,7 +11,7 @@ from vqvae.checkpoint import Checkpoint
 from vqvae.codec.adaptive import AdaptiveCoder, to_codes
 from vqvae.codec.choice import Choice, in_chunks
 from vqvae.codec.protocol import Step
-from vqvae.families.mending import mended
+from vqvae.families.mending import BESIDE_GAPS, mended
 from vqvae.families.plane_coder import PlaneCoder
 from vqvae.families.plane_descriptions import plane_indices
 from vqvae.families.protocol import Template
@@ -36,6 +36,7 @@ class Planes:
 
     coders: tuple[str, ...] = ("adaptive",)
     frame = 1  # slices that a column of codes stands for
+    beside_gaps = BESIDE_GAPS
     about = (
         "Residual codebooks of lapped blocks with a network between levels; indices through our adaptive coder, which looks at the cells "
         "around and at the slice before; a network mends the decoded slices."

@@ -1,5 +1,5 @@
 // How a slice becomes pixels, and what is drawn over it.
-const LINE = "rgba(255, 255, 255, 0.55)", MARK = "#ffb000";
+const LINE = "rgba(255, 255, 255, 0.7)", EDGE = "rgba(0, 0, 0, 0.6)", MARK = "#ffb000"; // light with dark edges: seen on black and on pale maps
 
 // A table of 256 colours: [r, g, b] by value.
 function greys({ low, high }) {
@@ -79,7 +79,7 @@ function drawSlice(canvas, slice, plane, sight, size) {
       c.restore();
       drawDivider(c, at, size);
     }
-    if (sight.grid) drawGrid(c, slice, plane, sight.grid, size);
+    if (sight.grid) drawGrid(c, slice, plane, sight.grid, size, sight.mode === "ssim" ? "rgba(0, 0, 0, 0.3)" : "rgba(255, 255, 255, 0.22)");
   }
   drawCursor(c, sight.at, size);
   drawLetters(c, plane, size, sight.font);
@@ -97,27 +97,31 @@ function lay(c, picture, flip, { width, height }) {
   c.restore();
 }
 
+// Its handle lies where no letter does: those are in the middle of the sides.
 function drawDivider(c, at, { height }) {
+  const middle = height > 120 ? 0.72 * height : height / 2;
   c.fillStyle = MARK;
   c.fillRect(at - 1, 0, 2, height);
   c.beginPath();
-  c.arc(at, height - 22, 8, 0, 2 * Math.PI);
+  c.arc(at, middle, 8, 0, 2 * Math.PI);
   c.fill();
   c.fillStyle = "#000";
   c.font = "bold 11px sans-serif";
   c.textAlign = "center";
   c.textBaseline = "middle";
-  c.fillText("↔", at, height - 22);
+  c.fillText("↔", at, middle);
 }
 
 // Where the other two views cut this one; open in the middle, so that the place itself is seen.
 function drawCursor(c, [x, y], { width, height }) {
-  c.strokeStyle = LINE;
-  c.lineWidth = 1;
   c.beginPath();
   for (const [from, to] of [[0, x - 9], [x + 9, width]]) if (to > from) line(c, from, y, to, y);
   for (const [from, to] of [[0, y - 9], [y + 9, height]]) if (to > from) line(c, x, from, x, to);
-  c.stroke();
+  for (const [colour, thickness] of [[EDGE, 3], [LINE, 1]]) {
+    c.strokeStyle = colour;
+    c.lineWidth = thickness;
+    c.stroke();
+  }
 }
 
 function line(c, fromX, fromY, toX, toY) {
@@ -142,9 +146,9 @@ function drawLetters(c, { left, right, top, bottom }, { width, height }, font) {
 }
 
 // The cells of a slice that codes stand for; those that have the code of the chosen one are filled.
-function drawGrid(c, slice, plane, grid, size) {
+function drawGrid(c, slice, plane, grid, size, lines) {
   const place = cells(plane, grid, size);
-  c.strokeStyle = "rgba(255, 255, 255, 0.22)";
+  c.strokeStyle = lines;
   c.lineWidth = 1;
   c.beginPath();
   for (let i = 0; i <= grid.columns; i++) line(c, place.x(i), 0, place.x(i), size.height);

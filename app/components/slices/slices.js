@@ -1,21 +1,20 @@
 // The viewer: planes through one place in a volume, which the reader moves; a slice that is not here is asked for.
-const KEPT = 300; // slices
-const TALLEST = 330; // pixels
+const TALLEST = 330, TALL = 370; // pixels: of views side by side, of one beside two flat ones
+const FLAT = 0.4; // of the tallest view: two flatter ones lie one below the other
 const SPACE = 14;
 const GRIP = 9; // pixels around the divider
-const AHEAD = 4; // slices to either side that are asked for before they are needed
 const QUIET = 250; // ms without a new move, after which the page is told
-const PATIENCE = 2000; // ms for an answer
+const PATIENCE = 4000; // ms for an answer
 const SHARPEST = 255;
 
 class Viewer {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
-    this.held = new Map();
+    this.held = new Held();
     this.views = [];
     this.split = 0.5;
-    this.toward = -1;
+    this.questions = 0;
     this.connect();
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.find(".slices"));
@@ -29,36 +28,22 @@ class Viewer {
     if (!before || before.source !== data.source) {
       this.held.clear();
       this.shades = { ...data.shades };
+      this.toward = data.axis;
     }
     if (!before || before.source !== data.source || before.jump !== data.jump) {
       this.cursor = [...data.cursor];
       this.chosen = data.grid ? data.grid.chosen : null;
     }
     if (data.grid && data.grid.chosen === null) this.chosen = null;
-    for (const [place, sent] of Object.entries(data.slices)) this.hold(place, sent);
-    if (String(data.cursor) === this.asked) this.asked = null;
+    this.held.take(data);
+    if (data.answer === this.asked) this.asked = null;
     this.arrange();
     this.draw();
     this.ask();
   }
 
-  hold(place, sent) {
-    const key = `${this.data.key} ${place}`;
-    this.held.delete(key);
-    this.held.set(key, new Slice(sent));
-    while (this.held.size > KEPT) this.held.delete(this.held.keys().next().value);
-  }
-
-  // The slice of a view at the cursor, once everything that is shown of it is here.
-  slice(plane, step = 0) {
-    const found = this.held.get(`${this.data.key} ${plane.axis}:${this.cursor[plane.axis] + step}`);
-    return found && (this.data.mode !== "ssim" || found.ssim) && (!this.data.grid || plane.axis !== this.data.grid.axis || found.codes) ? found : null;
-  }
-
-  // Whether the next slices to either side are here, so that the reader need not wait for them.
-  ahead(plane) {
-    const at = this.cursor[plane.axis], reach = Math.min(AHEAD, this.data.ahead);
-    return [-reach, reach].every((step) => at + step < 0 || at + step >= this.data.sizes[plane.axis] || this.slice(plane, step));
+  slice(plane) {
+    return this.held.find(this.data, plane.axis, this.cursor[plane.axis]);
   }
 
   // One figure for every view; they are made anew only when there are others.
@@ -72,6 +57,7 @@ class Viewer {
     for (const view of this.views) view.plane = planes[view.panel.plane];
     const swiping = this.views.some((view) => this.mode(view) === "swipe");
     this.find(".splitting").hidden = !swiping;
+    for (const name of ["original", "reconstruction"]) this.find(`.${name}`).textContent = this.data.names[name];
     this.legend();
   }
 
@@ -150,23 +136,28 @@ class Viewer {
 
   // Asks for what is not here; one question at a time, and the next one about where the reader is by then.
   ask() {
-    const lacking = this.views.some((view) => !this.slice(view.plane) || (view.plane.axis === this.toward && !this.ahead(view.plane)));
-    if (!lacking || (this.asked && performance.now() - this.since < PATIENCE)) return;
-    this.asked = String(this.cursor);
-    this.since = performance.now();
+    const lacking = this.views.some(({ plane }) => !this.slice(plane) || !this.held.ahead(this.data, plane.axis, this.cursor[plane.axis]));
+    if (!lacking || this.waiting()) return;
     clearTimeout(this.telling);
     this.report();
   }
 
-  // Tells the page where the reader has come to rest.
+  waiting() {
+    return Boolean(this.asked) && performance.now() - this.since < PATIENCE;
+  }
+
+  // Tells the page where the reader has come to rest; not while it is at work on an answer, which it would begin anew.
   say() {
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.report(), QUIET);
+    this.telling = setTimeout(() => (this.waiting() ? this.say() : this.report()), QUIET);
   }
 
   report() {
-    const { cursor, chosen, shades, toward } = this;
-    this.tell("at", { cursor, toward, cell: chosen, low: Math.round(shades.low), high: Math.round(shades.high), source: this.data.source });
+    const { cursor, chosen, shades, toward } = this, { key, mode, source } = this.data, held = this.held.near(this.data, cursor);
+    const [low, high] = [shades.low, shades.high].map(Math.round);
+    this.asked = ++this.questions; // the last one is the one that is answered
+    this.since = performance.now();
+    this.tell("at", { cursor, toward, cell: chosen, low, high, source, question: this.asked, held: { key, mode, places: held } });
   }
 
   key(view, event) {
@@ -206,9 +197,10 @@ class Viewer {
 
   press(view, event) {
     if (event.button) return;
-    const { canvas, size } = view, from = { x: event.offsetX, y: event.offsetY, ...this.shades };
+    const { canvas, size, tip } = view, from = { x: event.offsetX, y: event.offsetY, ...this.shades };
     const dividing = this.near(view, event), shading = event.shiftKey;
     canvas.setPointerCapture(event.pointerId);
+    tip.hidden = true; // what it says would no longer be true
     const drag = (moved) => {
       if (dividing) this.divide(moved.offsetX / size.width);
       else if (shading) this.shade(from, moved);
@@ -219,9 +211,10 @@ class Viewer {
       this.move(this.place(view, event));
     }
     canvas.onpointermove = drag;
-    canvas.onpointerup = () => {
+    canvas.onpointerup = (last) => {
       canvas.onpointermove = (moved) => this.hover(view, moved);
       canvas.onpointerup = null;
+      this.hover(view, last);
     };
   }
 
@@ -268,13 +261,17 @@ class Viewer {
     tip.style.top = `${canvas.offsetTop + event.offsetY + 14}px`;
   }
 
-  // Sizes of all views in one scale, in pixels per mm: as large as fits.
+  // Sizes of all views in one scale, in pixels per mm: as large as fits.  Beside a tall view two flat ones lie one below the other.
   measure() {
-    const wide = this.find(".views").clientWidth;
-    const sides = this.views.map(({ plane }) => plane.pixels.map((count, i) => count * this.data.spacing[plane.sides[i]]));
-    const together = (wide - SPACE * (sides.length - 1)) / sides.reduce((sum, [across]) => sum + across, 0);
-    const tallest = (TALLEST * (this.data.sizes[this.data.axis] > 1 ? 1 : 1.35)) / Math.max(...sides.map(([, up]) => up));
-    const scale = wide < 560 ? Math.min(...sides.map(([across]) => wide / across), tallest) : Math.min(together, tallest);
+    const wide = this.find(".views").clientWidth, { panels, spacing } = this.data;
+    const sides = this.views.map(({ plane }) => plane.pixels.map((count, i) => count * spacing[plane.sides[i]]));
+    const [acrosses, ups] = [0, 1].map((i) => sides.map((side) => side[i])), tallest = Math.max(...ups);
+    const [first, ...others] = acrosses, narrow = wide < 560;
+    const stacked = !narrow && panels.length > 2 && ups[0] === tallest && ups.slice(1).every((up) => up < FLAT * tallest);
+    const row = stacked ? [first, Math.max(...others)] : acrosses, most = panels.length < 3 ? 1.35 * TALLEST : stacked ? TALL : TALLEST;
+    const together = narrow ? wide / Math.max(...acrosses) : (wide - SPACE * (row.length - 1)) / row.reduce((sum, across) => sum + across, 0);
+    const scale = Math.min(together, most / tallest);
+    this.find(".views").classList.toggle("stacked", stacked);
     this.views.forEach((view, i) => {
       view.size = { width: Math.max(40, Math.floor(sides[i][0] * scale)), height: Math.max(40, Math.floor(sides[i][1] * scale)) };
     });

@@ -33,6 +33,8 @@ def read(path: Path | Sequence[Path], volume: int | None = None) -> Volume:
     for each in paths:
         if not each.exists():
             raise ValueError(f"there is no file {each}.")
+        if each.is_file() and not each.stat().st_size:
+            raise ValueError(f"{each.name} is empty (0 bytes): its upload or copy was cut off; get the file again.")
     if len(paths) > 1:
         found = _several(paths, person_of(paths[0]))
     elif paths[0].is_dir():

@@ -17,9 +17,9 @@ LIMITS = {  # what is judged: at most so much for "good", at most so much for "f
     "structure": (0.05, 0.15),  # 1 - SSIM in the brain, mean of the slices
     "worst slice": (0.1, 0.25),  # 1 - SSIM in the brain, of the worst slice
     "edges": (25.0, 50.0),  # %, error of the gradient
-    "tissues": (1.0, 3.0),  # %, the largest change of grey or white matter; in Alzheimer's disease a brain loses some 2 % a year
+    "tissues": (1.0, 3.0),  # %, change of each volume: grey and white matter, fluid; in Alzheimer's disease a brain loses some 2 % a year
 }
-"""The grade of a comparison is the worst of these four."""
+"""The grade of a comparison is the worst of these; fluid, which fills what tissue leaves, is held to the same limits."""
 
 
 APART = 0.05  # of similarity in the brain that one slice lies below the mean before it is called much worse than the others
@@ -41,12 +41,18 @@ def verdict(report: Report) -> Verdict:
     table, tissues = report.events["slices"], report.events["tissues"]
     if not (table["brain"] > 0).any():
         return Verdict("There is nothing to compare: the original is dark throughout.", "poor", ())
-    judged = [j for j in (*_structure(report, table), _edges(report), _tissues(tissues)) if not math.isnan(j.value)]
+    judged = [j for j in (*_structure(report, table), _edges(report), *_tissues(tissues)) if not math.isnan(j.value)]
     graded = sorted(((graded_as(j.value, *LIMITS[j.name]), j) for j in judged), key=lambda item: (-item[0], -_excess(*item)))
     worst = graded[0][0]
     decisive = [j.plain for grade, j in graded if grade == worst > 0 and j.plain]
     reasons = tuple(f"{j.reason} {j.limits}" for _, j in graded)
     return Verdict(" ".join([_summary(report, table, tissues), *decisive]), GRADES[worst], reasons)
+
+
+def doubted(report: Report, doubt: str) -> Verdict:
+    """The verdict on what is hardly a brain (`likeness.doubt` says why): how alike the pictures are, not what became of a brain."""
+    said = f"Of the whole picture, SSIM is {similar(report.value('ssim'))} (1 is perfect), {_against(report)}."
+    return Verdict(f"{doubt} {said}", "fair", (*verdict(report).reasons, "None of this was judged, since it may be no brain."))
 
 
 def worst_slices(table: pd.DataFrame) -> pd.DataFrame:
@@ -67,16 +73,34 @@ def _excess(grade: int, judged: _Judged) -> float:
 
 def _summary(report: Report, table: pd.DataFrame, tissues: pd.DataFrame) -> str:
     """Worst of 32 slices: number 4, structural similarity 0.862 in the brain (1 is perfect). On average 0.931, PSNR 33.1 dB. …"""
-    worst, mean, psnr = _worst(table), similar(report.value("ssim_brain")), report.value("psnr")
-    against = "nothing was lost" if psnr == math.inf else f"PSNR {psnr:.1f}{SPACE}dB"
+    worst, mean, against = _worst(table), similar(report.value("ssim_brain")), _against(report)
     if len(table) == 1:
         found = f"One slice: structural similarity {mean} in the brain (1 is perfect), {against}."
     else:
         found = f"Worst of {count(len(table), 'slice')}: number {worst.number}, structural similarity {similar(worst.similarity)} "
         found += f"in the brain (1 is perfect). On average {mean}, {against}."
-    changes = {str(name): float(change) for name, change in zip(tissues["tissue"], tissues["change"], strict=True)}
-    said = [f"{_TISSUES[name]} {_signed(changes[name])}" for name in ("grey", "white", "fluid") if not math.isnan(changes[name])]
-    return " ".join([found, *([f"Volumes by intensity: {', '.join(said)}."] if said else [])])
+    return " ".join([found, *_volumes(tissues)])
+
+
+def _against(report: Report) -> str:
+    psnr = report.value("psnr")
+    return "nothing was lost" if psnr == math.inf else f"PSNR {psnr:.1f}{SPACE}dB"
+
+
+def _volumes(tissues: pd.DataFrame) -> list[str]:
+    """Tissue volumes, by intensity: grey matter −0.4 % (good), white matter +1.2 % (fair), fluid +0.5 % (good)."""
+    changes = _changes(tissues)
+    grades = {name: GRADES[graded_as(round(abs(change), 1), *LIMITS["tissues"])] for name, change in changes.items()}
+    together = len(set(grades.values())) == 1
+    said = [f"{_TISSUES[name]} {_signed(change)}" + ("" if together else f" ({grades[name]})") for name, change in changes.items()]
+    all_ = f": {'all ' * (len(said) > 1)}{next(iter(grades.values()))}" if together else ""
+    return [f"Tissue volumes, by intensity: {', '.join(said)}{all_}."] if said else []
+
+
+def _changes(tissues: pd.DataFrame) -> dict[str, float]:
+    """By how much every volume changes, %, where that is known."""
+    found = {str(name): float(change) for name, change in zip(tissues["tissue"], tissues["change"], strict=True)}
+    return {name: found[name] for name in _TISSUES if not math.isnan(found[name])}
 
 
 class _Worst(NamedTuple):
@@ -91,7 +115,7 @@ def _worst(table: pd.DataFrame) -> _Worst:
     return _Worst(int(row["place"]) + 1, float(row["ssim_brain"]))
 
 
-_TISSUES = {"fluid": "fluid", "grey": "grey matter", "white": "white matter"}
+_TISSUES = {"grey": "grey matter", "white": "white matter", "fluid": "fluid"}
 
 
 def _structure(report: Report, table: pd.DataFrame) -> list[_Judged]:
@@ -116,14 +140,15 @@ def _edges(report: Report) -> _Judged:
     return _Judged("edges", round(error, 1), said, said, _up_to("edges"))
 
 
-def _tissues(tissues: pd.DataFrame) -> _Judged:
-    known = tissues[tissues["tissue"] != "fluid"].dropna()
-    if known.empty:
-        return _Judged("tissues", math.nan, "", "", "")
-    change, name = max(zip(known["change"].tolist(), known["tissue"].tolist(), strict=True), key=lambda pair: abs(pair[0]))
-    much = f"{share(abs(change))} {'more' if change > 0 else 'less'} {_TISSUES[name]}" if change else "as much grey and white matter"
-    said = f"A segmentation by intensity finds {much}."
-    return _Judged("tissues", round(abs(change), 1), said, said, _up_to("tissues"))
+def _tissues(tissues: pd.DataFrame) -> list[_Judged]:
+    """Every volume by itself; the summary says how each was judged, so the verdict gains no sentence where they decide."""
+    found = []
+    for name, change in _changes(tissues).items():
+        much = f"{share(abs(change))} {'more' if change > 0 else 'less'}" if change else "as much"
+        found.append(
+            _Judged("tissues", round(abs(change), 1), f"Segmented by intensity there is {much} {_TISSUES[name]}.", "", _up_to("tissues"))
+        )
+    return found
 
 
 def _signed(change: float) -> str:
