@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import pywt
 
-from vqvae.families.lifting import PLANE_LEVELS, SLICE_LEVELS, analyse, padded, synthesise
+from vqvae.families.lifting import PLANE_LEVELS, SLICE_LEVELS, analyse, synthesise
 
 SHAPES = [(32, 64, 1, 0), (64, 32, 8, 3), (96, 32, 4, 2), (32, 32, 6, 1)]
 
@@ -46,9 +46,3 @@ def test_a_flat_volume_is_one_number_in_every_cell_of_the_lowest_band():
     assert np.ptp(lowest) < 1e-5
     found[: 64 >> PLANE_LEVELS, : 96 >> PLANE_LEVELS, 0] = 0
     assert np.abs(found).max() < 1e-5
-
-
-def test_padded_sides_divide_and_add_less_than_one_cell():
-    for extent in range(1, 200):
-        assert padded(extent) % 2**PLANE_LEVELS == 0
-        assert 0 <= padded(extent) - extent < 2**PLANE_LEVELS

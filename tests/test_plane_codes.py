@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -96,3 +99,21 @@ def test_indices_of_a_plane_are_written_and_read():
     np.testing.assert_array_equal(coder.decode(coder.encode(codes), codes.shape), codes)
     with pytest.raises(ValueError, match="do not fit"):
         coder.encode(codes[:, :, :4])
+
+
+def test_describing_a_large_slice_takes_little_more_memory_than_what_is_kept():
+    tracemalloc.start()
+    kept = coefficients.__wrapped__(256, 512, 0).description.distances.nbytes
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * kept
+
+
+@pytest.mark.parametrize(("slice_levels", "digest"), [(0, "9787df0efafd142b"), (3, "0b6a5122974a8c20")])
+def test_files_that_were_written_depend_on_a_description_that_stays(slice_levels, digest):
+    """A snapshot: coders that learned begin with this, and their files are read with it."""
+    plane = coefficients(64, 96, slice_levels)
+    found = hashlib.sha256(plane.order.astype("<i8").tobytes())
+    for part in plane.description.layout:
+        found.update(np.asarray(part, "<i4").tobytes())
+    assert found.hexdigest()[:16] == digest

@@ -15,11 +15,6 @@ PLANE_LEVELS = 5  # halvings of a slice's sides
 SLICE_LEVELS = 3  # at most so many halvings across slices
 
 
-def padded(extent: int) -> int:
-    """Samples along a side once it divides by 2 ** PLANE_LEVELS."""
-    return -(-extent // 2**PLANE_LEVELS) * 2**PLANE_LEVELS
-
-
 def analyse(volume: np.ndarray, slice_levels: int) -> np.ndarray:
     """volume (X, Y, S), sides multiples of 2 ** levels -> coefficients (X, Y, S) float32.
 
