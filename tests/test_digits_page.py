@@ -176,7 +176,7 @@ def test_an_image_on_the_desk_is_opened_as_what_it_looks_like_and_a_click_opens_
     light = io.BytesIO()
     seven = digits.example("scanned-digits").images[28]
     Image.fromarray(np.kron(seven, np.ones((10, 10), np.uint8))).save(light, "PNG")
-    app.file_uploader[0].set_value([("seven.png", light.getvalue(), "image/png")]).run()
+    app.sidebar.file_uploader[0].set_value([("seven.png", light.getvalue(), "image/png")]).run()
     assert app.title[0].value == "Brain MRI: seven"
     assert any("Opened as Brain MRI" in caption.value for caption in app.sidebar.caption)
     button(app, "Open as Digits").click().run()
