@@ -143,6 +143,19 @@ def test_slices_without_brain_have_rows_but_do_not_count(pair):
         assert brain.compare(volume(dark[0]), volume(dark[1])).value(name) == pytest.approx(brain.compare(*pair).value(name))
 
 
+def test_a_slice_with_hardly_any_brain_counts_in_means_like_any_other_as_definitions_say(pair):
+    speck = np.zeros((45, 58, 1))
+    speck[20, 20] = 150
+    specks = (speck, 0.5 * speck)
+    report = brain.compare(*(volume(np.concatenate([one.voxels, more], axis=2)) for one, more in zip(pair, specks, strict=True)))
+    table = report.events["slices"]
+    assert table["brain"].tolist()[-1] == 1
+    assert table["ssim_brain"].iloc[-1] < 0.9
+    for name in ("ssim", "ssim_brain", "psnr", "mse", "mae", "gradient_error"):
+        assert report.value(name) == pytest.approx(table[name].mean())
+        assert "slices with any brain, each counting once" in next(score for score in report.scores if score.name == name).definition
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 2), (12, 12, 1)])
 @pytest.mark.parametrize("value", [0.0, 150.0])
 def test_images_without_structure_or_of_few_pixels_are_scored_as_far_as_they_can_be(shape, value):

@@ -1,7 +1,8 @@
 """What of an image survived: every score in one report, what became of every slice, and of the tissues.
 
 Similarity and errors are those of two-dimensional slices, as they lie, over all of their pixels unless it says "brain": the pixels that are
-brighter than 10/255 of the window in the original.  Means are over the slices that have any brain, over all when none has.
+brighter than 10/255 of the window in the original.  Means are over the slices that have any brain, over all when none has,
+and each counts once, however little it has.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SSIM = "structural similarity with scikit-image's Gaussian window (σ 1.5, 11 × 11 pixels), the window of intensities being the data range"
-_MEAN = "mean over slices with any brain"
+_MEAN = "mean over slices with any brain, each counting once"
 _DEFINITIONS = {  # unit, perfect, definition
     "ssim": ("", 1.0, f"SSIM: {_SSIM}; {_MEAN}. Black background counts, and flatters."),
     "ssim_brain": ("", 1.0, f"The same SSIM, averaged over the brain alone: pixels above 10/255 of the window in the original; {_MEAN}."),
