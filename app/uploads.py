@@ -23,7 +23,7 @@ from vqvae.modalities.recognition import others
 
 T = TypeVar("T")
 
-AS = "desk.as"  # the kind that the reader wants what lies on the desk to be opened as
+AS = "desk.as"  # what the reader wants to be opened otherwise, and as which kind
 KEPT, ROOM = 3, 300_000_000  # recordings of the reader's own of a kind that stay within reach, and the bytes they may take together
 FILE_ROOM = 100_000_000  # bytes that the files of one recording may have to be kept beside it
 
@@ -81,11 +81,11 @@ def desk_files(label: str = "Open your own recording", place: str = "side") -> b
 
 def _taken_for_another(place: str) -> bool:
     """What was opened last may be of another kind than was recognised: a button opens it as that; True when it has been."""
-    source = st.session_state[SOURCE]
+    source, (asked_of, name) = st.session_state[SOURCE], st.session_state.pop(AS, ("", ""))
     came: Files | None = st.session_state.get(FILES, {}).get(source)
     if came is None or source not in st.session_state[OPENED] or decoded.find(came.files):
         return False
-    if name := st.session_state.pop(AS, ""):
+    if asked_of == source:
         answer = cache.receive(came.files, None, name)
         if not isinstance(answer, cache.Refusal):
             return _open(Files(came.files, None, "" if name == recognised(came.files).name else name), answer)
@@ -93,7 +93,7 @@ def _taken_for_another(place: str) -> bool:
     own = kind_of(st.session_state[OPENED][source])
     for other in (KINDS[name] for name in others(came.files, own.name)):
         st.caption(f"Opened as {own.title}. {cache.text('taken')}")
-        asked = {AS: other.name}
+        asked = {AS: (source, other.name)}
         st.button(f"Open as {other.title}", icon=other.icon, key=f"as.{other.name}", on_click=st.session_state.update, args=(asked,))
     return False
 

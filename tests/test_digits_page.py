@@ -179,6 +179,7 @@ def test_an_image_on_the_desk_is_opened_as_what_it_looks_like_and_a_click_opens_
     app.sidebar.file_uploader[0].set_value([("seven.png", light.getvalue(), "image/png")]).run()
     assert app.title[0].value == "Brain MRI: seven"
     assert any("Opened as Brain MRI" in caption.value for caption in app.sidebar.caption)
+    app.switch_page("screens/brain.py").run()  # where the reader is by now
     button(app, "Open as Digits").click().run()
     assert not app.exception
     assert app.title[0].value == "Digits: seven"
@@ -186,6 +187,7 @@ def test_an_image_on_the_desk_is_opened_as_what_it_looks_like_and_a_click_opens_
     assert len(kept) == 2
     found = kept[app.session_state["desk.source"]].images[0]
     assert np.corrcoef(found.ravel(), seven.ravel())[0, 1] > 0.9
+    app.switch_page("screens/digits.py").run()
     button(app, "Open as Brain MRI").click().run()
     assert app.title[0].value == "Brain MRI: seven"
 
