@@ -186,7 +186,7 @@ def test_an_image_on_the_desk_is_opened_as_what_it_looks_like_and_a_click_opens_
     kept = app.session_state["desk.opened"]
     assert len(kept) == 2
     found = kept[app.session_state["desk.source"]].images[0]
-    assert np.corrcoef(found.ravel(), seven.ravel())[0, 1] > 0.9
+    assert np.corrcoef(found.ravel(), seven.ravel())[0, 1] > 0.8
     app.switch_page("screens/digits.py").run()
     button(app, "Open as Brain MRI").click().run()
     assert app.title[0].value == "Brain MRI: seven"
