@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.torch
+import torch
 
 from vqvae import checkpoint as checkpoints
 from vqvae.codec.adaptive import to_symbols
@@ -83,6 +84,7 @@ def train_fine_planes(config: FinePlanesConfig, data: Path, run: Path, told: Tol
     states = unpack_several(start, settings.count)
     pairs = _wavelet_pairs(config, _spread(volumes, settings.seen), states, told)
     judged = _wavelet_pairs(config, _spread(checks, CHECKED), states, told)
+    torch.manual_seed(settings.seed)  # the network begins with what is drawn here
     best = train_mender(Mender(config.model), to_json(config), settings.mending, pairs, judged, run, heard)
     write_bytes(best / START, start)
     return best

@@ -72,7 +72,7 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     if task in ("notes", "gestures"):
         return _of_performances(task, settings, data, run, heard)
     if task in ("planes", "fine-planes"):
-        return _of_images(task, settings, data, run, told, progress)
+        return _of_images(task, settings, data, run, heard, progress)
     if task == "fine":
         best = train_fine_checkpoint(from_json(FineCheckpointConfig, settings), data, run, told, progress)
     else:
@@ -82,7 +82,9 @@ def _trained(settings: dict[str, Any], data: Path, run: Path, told: Told, stoppe
     return best
 
 
-def _of_images(task: str, settings: dict[str, Any], data: Path, run: Path, told: Told, progress: Callable[[Progress], bool]) -> Path:
+def _of_images(
+    task: str, settings: dict[str, Any], data: Path, run: Path, told: Callable[[str, float], None], progress: Callable[[Progress], bool]
+) -> Path:
     """The same for images."""
     from vqvae.config import from_json
     from vqvae.plane_training import train_fine_planes, train_planes

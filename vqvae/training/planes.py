@@ -39,7 +39,11 @@ class PlanesModel:
 
 @dataclass(frozen=True)
 class PlanesTraining:
-    """How a codebook of images is trained."""
+    """How a codebook of images is trained.
+
+    A codebook of kind "refined" uses all of it.  One of another kind learns end to end, on whole slices as they are: `window`, `flipped`,
+    `codebook_learning_rate`, `grow_every`, `restart_every`, `mending` and `seen` stand in its config.json too, and change nothing.
+    """
 
     training: tuple[Source, ...]
     validation: tuple[Source, ...]  # other people; they choose the best weights and are never trained on

@@ -26,8 +26,15 @@ AT_ONCE = 500  # images validated together
 def train_together(
     config: PlanesConfig, volumes: Sequence[np.ndarray], checks: Sequence[np.ndarray], run: Path, progress: Callable[[Progress], bool]
 ) -> Path:
-    """Train on whole slices of volumes (X, Y, S) of the same sides, continuing what `run` holds; returns the folder of the best weights."""
+    """Train on whole slices of volumes (X, Y, S) of the same sides, continuing what `run` holds; returns the folder of the best weights.
+
+    ValueError for a mender that looks at more than the slice it mends.
+    """
     settings = config.training
+    if config.model.mender.slices != 1:
+        raise ValueError(
+            f"a codebook that learns end to end is drawn slice by slice: it needs mender.slices 1, not {config.model.mender.slices}"
+        )
     folder = RunFolder(run)
     folder.start(to_json(config))
     torch.manual_seed(settings.seed)
