@@ -7,6 +7,7 @@ import re
 import zlib
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import nibabel
 import numpy as np
@@ -21,6 +22,8 @@ from app import cache
 from vqvae.cli import main
 from vqvae.codecs import decode
 from vqvae.commands.arguments import kind_of
+from vqvae.commands.kinds import KINDS
+from vqvae.datasets.digits import TEST
 from vqvae.modalities import brain, modality
 from vqvae.modalities.brain import read
 
@@ -66,6 +69,23 @@ def test_an_image_goes_into_a_file_and_comes_out_in_its_own_format(scan, models,
         assert nibabel.load(tmp_path / "out.nii").get_data_dtype() == np.int16
 
 
+def test_a_file_is_decoded_once_and_its_damage_is_told_once(scan, models, tmp_path, capsys, monkeypatch):
+    assert main(["encode", str(scan), str(tmp_path / "a.vqz"), "--codec", "jpeg2000", "--ratio", "20"]) == 0
+    opened = []
+
+    def damaged(data: bytes) -> SimpleNamespace:
+        opened.append(data)
+        return SimpleNamespace(recording=decode(data).recording, damage=(SimpleNamespace(sentence="slice 3 is lost"),))
+
+    monkeypatch.setattr("vqvae.codecs.decode", damaged)
+    asked = ["--checkpoint", str(models / "codes"), "--levels", "1", "--output", str(tmp_path / "out")]
+    assert main(["reconstruct", str(tmp_path / "a.vqz"), *asked]) == 0
+    assert len(opened) == 1
+    assert capsys.readouterr().err.count("slice 3 is lost") == 1
+    assert main(["reconstruct", str(tmp_path / "a.vqz"), "example:slice", *asked]) == 0
+    assert capsys.readouterr().err.count("slice 3 is lost") == 1
+
+
 def test_a_folder_of_dicom_files_is_one_image(tmp_path):
     pixels = brain.example("slice").voxels[..., 0].T[::-1].astype("<u2")
     for place in range(3):
@@ -93,6 +113,18 @@ def test_people_of_a_folder_are_scored_and_their_splits_kept_apart(models, tmp_p
     assert seen["training"] | seen["validation"] == {f"sub-{number}" for number in range(4)}
     assert main([*asked, "--records", "sub-1,sub-9"]) == 2
     assert "no image called sub-9" in capsys.readouterr().err
+
+
+def test_the_test_split_of_a_folder_is_scored_where_it_has_one(models, tmp_path, capsys):
+    for number, split in enumerate(("train", "validate", "test")):
+        (tmp_path / "data" / f"slices_{split}").mkdir(parents=True)
+        brain.write(brain.middle(brain.example("slab", number), 2), tmp_path / "data" / f"slices_{split}" / f"case_{number}.nii.gz")
+    asked = ["evaluate", str(models / "codes"), "--levels", "1", "--output", str(tmp_path / "m.json"), "--split", "test", "--data"]
+    assert main([*asked, str(tmp_path / "data")]) == 0
+    assert json.loads((tmp_path / "m.json").read_text())["data"]["recordings"] == ["case_2"]
+    assert KINDS["digits"].divided(tmp_path / "mnist", "test") == [*TEST]
+    with pytest.raises(ValueError, match="ludb has no split 'test'; it has: training, validation"):
+        KINDS["ecg"].divided(tmp_path / "ludb", "test")
 
 
 def test_real_people_are_read_from_their_slices(data, models, tmp_path):

@@ -58,7 +58,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Every recording, by name, through the checkpoint at every level: the schema's "data" and "points".
 
-    Means are over recordings, each counting once; one that cannot answer (no such beats) is left out of that mean.
+    Means are over recordings, each counting once; one that cannot answer (no such beats), or whose PSNR has no end as nothing was lost, is
+    left out of that mean.
     """
     chosen = list(levels or range(1, checkpoint.levels + 1))
     table: dict[int, dict[str, Scored]] = {level: {} for level in chosen}
@@ -124,7 +125,7 @@ def point(checkpoint: Checkpoint, level: int, rows: dict[str, Scored]) -> dict[s
     for part in rates[0].apart if rates else ():
         scores[part] = {"value": mean([rate.apart[part] for rate in rates]), "unit": unit, "definition": APART[part]}
     for score in scored[0].report.scores if scored else ():
-        scores[score.name] = stated(score, mean([row.report.value(score.name) for row in scored]))
+        scores[score.name] = averaged(score, [row.report.value(score.name) for row in scored])
     return {
         "codec": checkpoint.name,
         "level": level,
@@ -145,6 +146,15 @@ def _row(row: Scored) -> dict[str, Any]:
 def stated(score: Score, value: float | None) -> dict[str, Any]:
     """A score's mean with what is needed to read it."""
     return {"value": value, "unit": score.unit, "definition": score.definition}
+
+
+def averaged(score: Score, values: Sequence[float]) -> dict[str, Any]:
+    """The mean of a score over recordings with what is needed to read it: how many are left out as they are perfect without end, too."""
+    endless = sum(math.isinf(value) for value in values)
+    entry = stated(score, mean([value for value in values if not math.isinf(value)]))
+    if endless:
+        entry["definition"] += f" {endless} of {len(values)} recordings came back exactly and have no such number: they are left out."
+    return entry
 
 
 def mean(values: Sequence[float]) -> Any:

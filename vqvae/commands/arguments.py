@@ -132,7 +132,8 @@ def selection(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--records", metavar="A,B", help="these records, people, or parts of MNIST (x_test/0-1000) only")
     which.add_argument("--pieces", metavar="A,B", help='MIDI files whose paths match one of these patterns: "Haydn/*,Schubert/*"')
-    which.add_argument("--split", choices=("training", "validation"), help="the recordings of this split of a data set, or of its people")
+    sides = "the recordings of this split of a data set, or of its people"
+    which.add_argument("--split", choices=("training", "validation", "test"), help=sides)
 
 
 def selected(options: argparse.Namespace, kind: str) -> dict[str, Any]:

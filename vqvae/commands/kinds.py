@@ -15,6 +15,14 @@ from vqvae.modalities.brain.writing import SUFFIXES as IMAGES
 from vqvae.modalities.piano.uploads import SUFFIXES
 
 
+def _divided(folder: Path, split: str) -> list[str]:
+    """Of a data set whose splits are known; ValueError where this one is none of them."""
+    found = split_of(folder)
+    if split not in found._fields:
+        raise ValueError(f"{folder.name} has no split {split!r}; it has: {', '.join(found._fields)}")
+    return list(getattr(found, split))
+
+
 class Kind(NamedTuple):
     """One kind of data."""
 
@@ -25,7 +33,7 @@ class Kind(NamedTuple):
     suffixes: frozenset[str]  # of the one file that a recording is written as; none where it is several
     ratios: str = ""  # compression ratios that scores of its codecs are read off at; none where they are compared at qualities
     grid: Sequence[float] = ()  # ratios at which files are made for that, where not the usual ones
-    divided: Callable[[Path, str], list[str]] = lambda folder, split: list(getattr(split_of(folder), split))
+    divided: Callable[[Path, str], list[str]] = _divided
     """Names of the recordings in a split of a folder."""
     cautions: Callable[[Path], Sequence[str]] = lambda folder: ()
     """What to know of a folder's split."""
@@ -58,7 +66,10 @@ KINDS = MappingProxyType(
     {
         "ecg": Kind("records", _records, {"rate": "rate"}, frozenset(("lead", "leads", "noise", "seconds")), frozenset(), "8,16,32,64"),
         "piano": Kind("pieces", _pieces, {"track": "part"}, frozenset(("from", "to", "audio", "seconds")), SUFFIXES, levels=LEVELS),
-        "digits": Kind("records", _digits, {}, frozenset(), frozenset((".npz", ".png"))),
+        "digits": Kind(
+            "records", _digits, {}, frozenset(), frozenset((".npz", ".png")),
+            divided=lambda folder, split: [*digits.TEST] if split == "test" else _divided(folder, split),
+        ),
         "brain": Kind(
             "records", _people, {"volume": "volume"}, frozenset(("slices", "alone", "noise")), frozenset((*IMAGES, ".gz")), "14,28,57,114",
             (13.3, 28.4, 59.0, 120.0),

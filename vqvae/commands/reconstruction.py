@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +46,7 @@ def reconstruct(options: argparse.Namespace) -> None:
     require_writable(options.output, folder=not _names_a_file(kind, options))
     if options.report:
         require_writable(options.report)
-    _require_targets(kind, options)
-    for file in options.files:
-        recording = read(kind, file, options)
+    for recording in _recordings(kind, options):
         tell(recording)
         analysis = pipeline.analyse(checkpoint, recording, options.lead)
         with Told() as told:
@@ -66,16 +67,32 @@ def reconstruct(options: argparse.Namespace) -> None:
         print("  wrote " + ", ".join(str(path) for path in written))
 
 
-def _require_targets(kind: Any, options: argparse.Namespace) -> None:
-    """ValueError when writing would replace an input, or the output for another input."""
+def _recordings(kind: Any, options: argparse.Namespace) -> Iterator[Any]:
+    """Every input once it is known that no output replaces an input, or the output for another; ValueError where one would.
+
+    All names are wanted before anything is coded: several inputs are read twice, as they need not fit into memory together.
+    """
     files = [Path(file) for file in options.files if not file.startswith("example:")]
     taken = {path.resolve(): f"the input {path}" for file in files for path in (*kind.targets(file), file)}
+    if len(options.files) == 1:
+        recording = read(kind, options.files[0], options)
+        _take(kind, options, recording.name, options.files[0], taken)
+        yield recording
+        return
     for file in options.files:
-        name = read(kind, file, options).name
-        for target in kind.targets(_target(kind, options, name)):
-            if holder := taken.get(target.resolve()):
-                raise ValueError(f"the reconstruction of {file} would replace {holder}: choose another --output")
-            taken[target.resolve()] = f"{target}, the reconstruction of {file}"
+        with redirect_stderr(StringIO()):  # what there is to say is said once, when it is read to be coded
+            name = read(kind, file, options).name
+        _take(kind, options, name, file, taken)
+    for file in options.files:
+        yield read(kind, file, options)
+
+
+def _take(kind: Any, options: argparse.Namespace, name: str, file: str, taken: dict[Path, str]) -> None:
+    """Take the places of a reconstruction, and of the report; ValueError when they are taken."""
+    for target in kind.targets(_target(kind, options, name)):
+        if holder := taken.get(target.resolve()):
+            raise ValueError(f"the reconstruction of {file} would replace {holder}: choose another --output")
+        taken[target.resolve()] = f"{target}, the reconstruction of {file}"
     if options.report and (holder := taken.get(options.report.resolve())):
         raise ValueError(f"the report would replace {holder}: choose another --report")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vqvae.contest.curves import Curve, at_ratio
 from vqvae.contest.results import Result, winners
-from vqvae.evaluation import APART, answers, commit, mean, stated, versions
+from vqvae.evaluation import APART, answers, averaged, commit, mean, stated, versions
 from vqvae.modalities.protocol import Report, Score
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -34,7 +34,7 @@ def point(codec: str, unit: str, scores: Sequence[Score], rows: Rows, seconds: S
         "bytes": sum(row["bytes"] for row in rows.values()),
         "rate": {"value": mean([row["rate"] for row in rows.values()]), "unit": unit, "counts": "file"},
         "compression_ratio": mean([row["compression_ratio"] for row in rows.values()]),
-        "scores": _apart(unit, rows) | {score.name: stated(score, mean([row[score.name] for row in rows.values()])) for score in scores},
+        "scores": _apart(unit, rows) | {score.name: averaged(score, [row[score.name] for row in rows.values()]) for score in scores},
         "recordings": {name: answers(dict(row)) for name, row in rows.items()},
         "seconds": total,
     }
@@ -86,6 +86,6 @@ def interpolated(
             entry: dict[str, Any] = {"codec": codec, "compression_ratio": ratio, "scores": {}, "recordings": answers(rows)}
             for score in scores:
                 known = [row[score.name] for row in rows.values()]
-                entry["scores"][score.name] = stated(score, mean(known) if len(reached) == len(recordings) else None)
+                entry["scores"][score.name] = averaged(score, known) if len(reached) == len(recordings) else stated(score, None)
             table.append(entry)
     return table
