@@ -8,8 +8,6 @@ import numpy as np
 
 from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume
 
-LETTER_NAMES = {"L": "left", "R": "right", "P": "posterior", "A": "anterior", "I": "inferior", "S": "superior"}
-
 
 class Plane(NamedTuple):
     """One plane of a volume.  Left of the picture is the patient's left, or posterior; up is superior, or anterior."""
