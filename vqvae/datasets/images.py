@@ -40,7 +40,7 @@ def people(folder: Path, split: str = "") -> dict[str, tuple[Path, ...]]:
     """Name -> files, which is what `read` takes, of everybody in a folder, in a split of it ("training", "validation", "test") where given.
 
     Folders of NIfTI or other volumes, of slices with a `slices.csv`, the OASIS and ADNI teaching sets, and any others of pictures or DICOM
-    files.  ValueError when the folder is missing, holds no image, or nobody is in the split.
+    files; `subjects` says whose each is.  ValueError when the folder is missing, holds no image, or nobody is in the split.
     """
     if split and split not in SPLITS:
         raise ValueError(f"there is no split {split!r}; there are: {', '.join(SPLITS)}")
