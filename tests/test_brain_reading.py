@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from itertools import permutations, product
 
 import nibabel
@@ -10,7 +12,10 @@ import pytest
 from brain_cases import SHAPE, affine, at, ramp, refusal, save_dicom, save_nifti
 from PIL import Image
 
+from vqvae.modalities import brain
 from vqvae.modalities.brain import limits, read
+from vqvae.modalities.brain.dicom import _upright
+from vqvae.modalities.brain.planes import plane
 
 AXES = ["".join(letters) for order in permutations(("LR", "PA", "IS")) for letters in product(*order)]
 
@@ -34,6 +39,15 @@ def test_slices_lie_along_the_axis_with_clearly_the_largest_spacing(spacing, axi
     assert volume.spacing[2] == pytest.approx(spacing[axis])
     assert volume.axes == {0: (1, 2, 0), 1: (0, 2, 1), 2: (0, 1, 2)}[axis]
     assert volume.positions[1] - volume.positions[0] == pytest.approx(spacing[axis])
+
+
+@pytest.mark.parametrize(("units", "scale"), [(1, 1e-3), (2, 1), (3, 1e3), (0, 1)])
+def test_places_are_in_mm_whatever_a_file_counts_in(units, scale, tmp_path):
+    where = np.diag([scale] * 3 + [1.0]) @ affine()
+    volume = read(save_nifti(tmp_path / "a.nii", ramp(), where, xyzt_units=units))
+    assert volume.spacing == pytest.approx((1.0, 1.5, 4.0))
+    assert volume.positions == pytest.approx([20, 24, 28, 32])
+    assert plane(volume, 2, 0).start(volume) == pytest.approx((-7, 3))
 
 
 def test_a_single_slice_is_looked_at_from_the_front(tmp_path):
@@ -171,6 +185,77 @@ def test_rescaled_dicom_is_read_as_what_its_numbers_stand_for_and_inverted_one_u
     assert np.array_equal(np.unique(volume.voxels), np.arange(12) * 2 - 5)
     inverted = read(save_dicom(tmp_path / "b.dcm", pixels, place=None, PhotometricInterpretation="MONOCHROME1"))
     assert np.array_equal(inverted.voxels[:, ::-1, 0].T, 11 - pixels)
+
+
+def test_one_tissue_is_as_bright_in_every_slice_of_inverted_dicom(tmp_path):
+    tissue, planes = 400, [np.full((3, 4), 400, "<u2") for _ in range(3)]
+    for place, pixels in enumerate(planes):
+        pixels[0, 0], pixels[2, 3] = 5, 1000 * (place + 1)
+    for name, slopes in (("alike", (2, 2, 2)), ("own", (1, 2, 4))):
+        scaled = [np.where(pixels == tissue, tissue // slope, pixels).astype("<u2") for pixels, slope in zip(planes, slopes, strict=True)]
+        given = zip(scaled, slopes, strict=True)
+        paths = [
+            save_dicom(
+                tmp_path / f"{name}{place}.dcm", pixels, 4.0 * place, PhotometricInterpretation="MONOCHROME1", RescaleSlope=str(slope)
+            )
+            for place, (pixels, slope) in enumerate(given)
+        ]
+        volume = read(paths)
+        assert len(set(volume.voxels[1, 1])) == 1, name
+        assert volume.voxels[1, 1, 0] > volume.voxels[0, 0, 2], name
+
+
+def test_inverted_floating_point_dicom_keeps_its_fractions():
+    planes = np.array([[[0.25, 0.5, np.nan, 0.75]]], np.float32)
+    assert np.array_equal(_upright(planes), [[[0.75, 0.5, np.nan, 0.25]]], equal_nan=True)
+
+
+def test_pictures_of_several_depths_are_no_volume_and_lost_bits_of_colours_are_said(tmp_path):
+    Image.fromarray(ramp((20, 30), "|u1")).save(tmp_path / "a_0.png")
+    Image.fromarray(ramp((20, 30), "<u2") * 100).save(tmp_path / "a_1.png")
+    assert "a_1.png holds 16 bits or more and a_0.png 8 bits" in refusal([tmp_path / "a_0.png", tmp_path / "a_1.png"])
+    Image.fromarray(ramp((20, 30), "|u1")).save(tmp_path / "b.tif", save_all=True, append_images=[Image.fromarray(ramp((20, 30), "<f4"))])
+    assert "different depths, 8 bits and floating-point numbers" in refusal(tmp_path / "b.tif")
+    rows = b"".join(b"\0" + (ramp((30, 3), ">u2") * 700).astype(">u2").tobytes() for _ in range(20))  # Pillow writes none
+    parts = {b"IHDR": struct.pack(">2I5B", 30, 20, 16, 2, 0, 0, 0), b"IDAT": zlib.compress(rows), b"IEND": b""}
+    made = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts.items())
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(made))
+    assert any("16 bits a colour: 8 of them were read" in words for words in read(tmp_path / "c.png").said)
+
+
+def test_four_slices_of_a_scan_are_no_picture_in_colour(tmp_path):
+    np.save(tmp_path / "a.npy", ramp((64, 60, 4), "<i2"))
+    assert np.array_equal(read(tmp_path / "a.npy").voxels, ramp((64, 60, 4)))
+    np.save(tmp_path / "b.npy", ramp((64, 60, 4), "|u1"))
+    assert "grey" in read(tmp_path / "b.npy").said[0]
+
+
+def test_a_volume_that_is_not_there_is_refused_of_every_kind(tmp_path):
+    Image.fromarray(ramp((20, 30), "|u1")).save(tmp_path / "a.png")
+    np.save(tmp_path / "b.npy", ramp((20, 30)))
+    save_dicom(tmp_path / "c.dcm", ramp((20, 30), "<u2"), None)
+    for name in ("a.png", "b.npy", "c.dcm"):
+        assert "no volume 7: it holds one" in refusal(tmp_path / name, volume=7)
+        assert read(tmp_path / name, volume=1).slices == 1
+
+
+def test_what_is_read_can_be_coded_whatever_its_numbers(tmp_path):
+    array = ramp((20, 30, 2), np.longdouble)
+    np.save(tmp_path / "a.npy", array)
+    volume = read(tmp_path / "a.npy")
+    layout = brain.to_tensors(volume).layout
+    brain.check_layout(brain.with_gaps(layout, []))
+    assert np.array_equal(read(brain.write(volume, tmp_path / "out")[0]).voxels, array)
+
+
+def test_one_voxel_far_out_is_said_and_does_not_reach_what_is_coded(tmp_path):
+    array = np.random.default_rng(0).uniform(0, 900, (40, 40, 3)).astype("<f4")
+    array[20, 20, 1] = 1e20
+    volume = read(save_nifti(tmp_path / "a.nii", array))
+    assert any("1 of them, more than 256 times that range away" in words for words in volume.said)
+    assert 256 < brain.to_tensors(volume).values.max() <= 257
+    array[20, 20, 1] = 9000
+    assert not any("of them" in words for words in read(save_nifti(tmp_path / "b.nii", array)).said)
 
 
 def test_voxels_outside_of_the_window_are_counted_and_said(tmp_path):

@@ -12,11 +12,12 @@ from skimage.filters import threshold_multiotsu
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vqvae.modalities import brain
-from vqvae.modalities.brain.recording import Volume
+from vqvae.modalities.brain.recording import Source, Volume
 from vqvae.modalities.brain.scores_similarity import WEIGHTS, maps, similarity
 from vqvae.modalities.brain.tissue import BINS, counted, tissues
 
 WINDOW = (0.0, 200.0)
+PLACED = Source("nii", "|u1", "RAS")
 
 
 def volume(voxels: np.ndarray, **changes) -> Volume:
@@ -135,7 +136,7 @@ def test_slices_without_brain_have_rows_but_do_not_count(pair):
     dark = [np.concatenate([one.voxels, 0.01 * one.voxels[:, :, :2]], axis=2) for one in pair]
     affine = np.diag([1.0, 1.0, 3.0, 1.0])
     affine[2, 3] = -20
-    table = brain.compare(*(volume(voxels, affine=affine) for voxels in dark)).events["slices"]
+    table = brain.compare(*(volume(voxels, affine=affine, source=PLACED) for voxels in dark)).events["slices"]
     assert table["place"].tolist() == [0, 1, 2, 3, 4]
     assert table["position"].tolist() == [-20, -17, -14, -11, -8]
     assert (table["brain"] > 0).tolist() == [True, True, True, False, False]
@@ -211,13 +212,25 @@ def test_tissues_of_a_phantom_are_its_three_classes_and_change_as_its_voxels_do(
     grey = np.flatnonzero(kinds.ravel() == 1)
     other = clean.ravel().copy()
     other[grey[: len(grey) // 10]] = 170
-    report = brain.compare(volume(clean, spacing=(1.0, 1.0, 2.5)), volume(other.reshape(clean.shape)))
+    report = brain.compare(volume(clean, spacing=(1.0, 1.0, 2.5), source=PLACED), volume(other.reshape(clean.shape)))
     table = report.events["tissues"].set_index("tissue")
     assert table["before"].to_numpy() == pytest.approx(np.bincount(kinds.ravel()) * 2.5 / 1000)
     assert table["change"]["fluid"] == 0
     assert table["change"]["grey"] == pytest.approx(-10, abs=0.05)
     assert report.value("grey_volume_change") == pytest.approx(10, abs=0.05)
     assert report.value("white_volume_change") == pytest.approx(100 * (len(grey) // 10) / (kinds == 2).sum(), abs=0.01)
+
+
+def test_of_pictures_changes_are_told_and_neither_millilitres_nor_places(pair):
+    placed = brain.compare(*(replace(one, source=PLACED) for one in pair))
+    found = brain.compare(*pair)
+    assert found.events["slices"]["position"].isna().all()
+    tissues = found.events["tissues"]
+    assert tissues[["before", "after"]].isna().all(axis=None)
+    assert tissues["change"].tolist() == placed.events["tissues"]["change"].tolist()
+    for score in found.scores:
+        assert score.value == pytest.approx(placed.value(score.name), nan_ok=True)
+    assert "mm" not in str(brain.figures.course(found.events["slices"]).data)
 
 
 def test_three_classes_are_those_of_exhaustive_thresholding(data):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vqvae.modalities import brain
-from vqvae.modalities.brain import Source, Volume
+from vqvae.modalities.brain import Source, Volume, recording
 from vqvae.modalities.brain.tensors import outside
 from vqvae.modalities.protocol import Tensors
 
@@ -63,6 +63,14 @@ def test_the_window_runs_from_black_to_the_brightest_but_a_thousandth(voxels, so
     volume = Volume("a", voxels.astype(np.float32)[:, None, None], source=source)
     assert volume.window == pytest.approx(window, rel=2e-3, abs=1e-6)
     assert volume.window[0] < volume.window[1]
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 2048), (128, 128, 384), (1024, 1024, 12)])
+def test_the_window_of_a_large_volume_is_that_of_all_of_its_slices(shape, monkeypatch):
+    monkeypatch.setattr(recording, "_SAMPLES", 1 << 18)
+    voxels = np.full(shape, 5, np.float32)
+    voxels[:, :, 1::2] = 900
+    assert Volume("a", voxels, source=Source("nii", "<i2", "RAS")).window == (0, 900)
 
 
 def test_what_lies_outside_of_the_window_is_counted_and_kept():

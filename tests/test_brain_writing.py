@@ -145,10 +145,43 @@ def test_pictures_come_back_as_pictures_with_the_same_pixels(tmp_path):
         Image.fromarray(pixels).save(tmp_path / name)
         written = through(tmp_path / name, tmp_path / "out" / name.split(".")[0])
         assert written.suffix == (tmp_path / name).suffix
-        if name != "d.tif":
-            assert np.array_equal(np.asarray(Image.open(written)), pixels), name
+        found = np.asarray(Image.open(written))
+        assert found.dtype == pixels.dtype
+        assert np.allclose(found, pixels, rtol=1e-5), name
     np.save(tmp_path / "e.npy", ramp())
     assert np.array_equal(np.load(through(tmp_path / "e.npy", tmp_path / "out" / "e")), ramp())
+
+
+def test_floating_point_pictures_keep_their_units(tmp_path):
+    pixels = np.linspace(-2, 5.5, 600, dtype=np.float32).reshape(20, 30)
+    Image.fromarray(pixels).save(tmp_path / "a.tif")
+    assert np.allclose(np.asarray(Image.open(through(tmp_path / "a.tif", tmp_path / "out"))), pixels, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_every_slice_of_pictures_and_of_dicom_without_places_is_written(kind, tmp_path):
+    planes = [ramp((20, 30), kind) // 3 + np.arange(30, dtype=kind) * place for place in range(4)]
+    for place, pixels in enumerate(planes):
+        Image.fromarray(pixels).save(tmp_path / f"a_{place}.png")
+        save_dicom(tmp_path / f"{place}.dcm", pixels, None, InstanceNumber=place)
+    for suffix in ("png", "dcm"):
+        volume = read(sorted(tmp_path.glob(f"*.{suffix}")))
+        for name, found in (("direct", volume), ("restored", brain.restore(brain.to_tensors(volume)))):
+            written = write(found, tmp_path / f"{suffix}_{name}")[0]
+            assert written.name == f"{suffix}_{name}.nii.gz"
+            assert np.array_equal(nibabel.load(written).get_fdata(), volume.voxels)
+            assert np.array_equal(volume.voxels[:, ::-1].transpose(2, 1, 0), planes)
+
+
+def test_several_slices_said_to_have_two_axes_are_all_written(tmp_path):
+    volume = brain.Volume("a", ramp().astype(np.float32), source=Source("png", "<u2", dims=2))  # as in files of before
+    assert np.array_equal(nibabel.load(write(volume, tmp_path / "a")[0]).get_fdata(), volume.voxels)
+
+
+def test_a_picture_written_as_a_volume_lies_as_it_did(tmp_path):
+    Image.fromarray(ramp((20, 30), "<u2")).save(tmp_path / "a.png")
+    volume = read(tmp_path / "a.png")
+    assert np.array_equal(read(write(volume, tmp_path / "b.nii")[0]).voxels, volume.voxels)
 
 
 def test_dicom_comes_back_as_nifti_over_the_same_place_without_its_patient(tmp_path):

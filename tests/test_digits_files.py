@@ -6,6 +6,7 @@ import gzip
 import io
 import struct
 import zipfile
+import zlib
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 from vqvae.modalities import brain, digits
 from vqvae.modalities.digits import Digits, arrays, read
 from vqvae.modalities.digits.normalising import centred, normalised
+from vqvae.modalities.digits.pictures import picture_of, size_of
 from vqvae.modalities.recognition import recognised_bytes
 
 
@@ -112,6 +114,34 @@ def test_small_digits_are_scaled_up_and_a_folder_of_images_is_read_in_the_order_
     assert (both.count, both.name) == (2, "photos")
     assert (both.images[0] == read(folder / "a.jpg").images[0]).all()
     assert any("2 images" in said for said in both.said)
+
+
+def test_numbers_below_0_are_darker_than_those_above(many, tmp_path):
+    array = np.zeros((1, 28, 28), np.int8)
+    array[0, :3], array[0, 5] = -5, 100
+    np.save(tmp_path / "a.npy", array)
+    found = read(tmp_path / "a.npy").images[0].astype(int)
+    assert found[0, 0] < found[4, 0] < found[5, 0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_floating_point_pictures_without_numbers_are_refused_in_a_sentence(value, tmp_path, recwarn):
+    picture = stroke().astype(np.float32)
+    picture[9, 9] = value
+    Image.fromarray(picture).save(tmp_path / "a.tif")
+    with pytest.raises(ValueError, match=r"a\.tif has pixels that are no numbers"):
+        read(tmp_path / "a.tif")
+    assert not recwarn.list
+
+
+def test_how_large_a_picture_is_is_not_told_to_the_terminal(tmp_path, recwarn):
+    header = image_file(np.zeros((2, 2)))
+    content = struct.pack(">2I", 10_000, 10_000) + header[24:29]
+    data = header[:16] + content + struct.pack(">I", zlib.crc32(b"IHDR" + content)) + header[33:]
+    assert size_of(data) == (10_000, 10_000)
+    with pytest.raises(ValueError, match="10000 × 10000 pixels"):
+        picture_of(data, "a.png")
+    assert not recwarn.list
 
 
 def test_what_is_transparent_is_ground_under_dark_and_under_light_ink(tmp_path):

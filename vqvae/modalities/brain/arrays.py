@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from vqvae.modalities.brain.layouts import storable
 from vqvae.modalities.brain.limits import require_size
 from vqvae.modalities.brain.orientation import place
 from vqvae.modalities.brain.recording import Source, Volume, spacing_of
 from vqvae.modalities.brain.values import TURNED_GREY, finite, grey, real
+
+_COLOURS = (np.uint8, np.uint16)  # of a picture in colour; others have slices
 
 
 def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
@@ -23,7 +26,7 @@ def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
         raise ValueError(f"{path.name} is no array of two or three axes: an image or a volume would work.")
     said: tuple[str, ...] = ()
     count = math.prod(array.shape[3:])
-    coloured = array.ndim == 3 and array.shape[2] in (3, 4) and min(array.shape[:2]) > 16
+    coloured = array.ndim == 3 and array.shape[2] in (3, 4) and min(array.shape[:2]) > 16 and array.dtype.newbyteorder("=") in _COLOURS
     require_size(path.name, array.shape[:2] if coloured else array.shape[:3])
     if coloured:
         array, said = grey(np.asarray(array)), (f"The picture was in {TURNED_GREY}.",)
@@ -37,7 +40,7 @@ def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
         found = real(np.asarray(array))
     except ValueError as error:
         raise ValueError(f"{path.name} is no image: {error}.") from None
-    said, kind = (*said, *found.said), found.values.dtype.str
+    said, kind = (*said, *found.said), storable(found.values.dtype)
     if found.values.ndim == 2:
         voxels, missing = finite(found.values.T[:, ::-1, None], path.name)
         return Volume(name, voxels, source=Source("npy", kind, dims=2, colour=coloured), said=(*said, *missing))

@@ -46,6 +46,7 @@ class _Pixels(NamedTuple):
     slope: float
     intercept: float
     colour: bool
+    inverted: bool  # white is the least
 
 
 def is_dicom(start: bytes) -> bool:
@@ -159,10 +160,8 @@ def _pixels(path: Path, dataset: Dataset, unpacker: Unpacker) -> _Pixels:
         raise ValueError(_why(path, dataset)) from None
     colour = values.shape[-1:] == (3,) and values.ndim > (2 if frames == 1 else 3)
     values = (grey(values) if colour else values).reshape(-1, rows, columns)
-    if shown == "MONOCHROME1":  # white is the least
-        values = (int(values.max()) + int(values.min()) - values.astype(np.int64)).astype(values.dtype)
     sound = math.isfinite(slope) and slope != 0 and math.isfinite(intercept)
-    return _Pixels(values, slope if sound else 1.0, intercept if sound else 0.0, colour)
+    return _Pixels(values, slope if sound else 1.0, intercept if sound else 0.0, colour, shown == "MONOCHROME1")
 
 
 def _why(path: Path, dataset: Dataset) -> str:
@@ -192,6 +191,9 @@ def _volume(name: str, file: str, pixels: list[_Pixels], stacked: Stack, said: t
     if not same:
         slopes, starts = np.array(scales, np.float64).T[:, :, None, None]
         planes = planes * slopes + starts
+    inverted = np.array([one.inverted for one in pixels for _ in one.values])[list(stacked.order)]
+    if inverted.any():
+        planes[inverted] = _upright(planes[inverted])
     slope, intercept = scales[0] if same else (1.0, 0.0)
     colour = any(one.colour for one in pixels)
     said = (*said, *stacked.said, *((f"The image was in {TURNED_GREY}.",) if colour else ()))
@@ -210,11 +212,19 @@ def _volume(name: str, file: str, pixels: list[_Pixels], stacked: Stack, said: t
     )
 
 
+def _upright(planes: np.ndarray) -> np.ndarray:
+    """What is stored with white as the least, all of it about the same middle: one tissue stays as bright from slice to slice."""
+    if planes.dtype.kind in "iu":
+        return (int(planes.max()) + int(planes.min()) - planes.astype(np.int64)).astype(planes.dtype)
+    known = planes[np.isfinite(planes)]
+    return known.max() + known.min() - planes if known.size else planes
+
+
 def _picture(name: str, voxels: np.ndarray, kind: str, scale: tuple[float, float], colour: bool, said: tuple[str, ...]) -> Volume:
     """Without a place in space: as a picture is, the top of the image at the end of Y."""
     as_is = scale == (1.0, 0.0) and np.dtype(kind).newbyteorder("=") in (np.uint8, np.uint16)
     form = "PNG" if as_is and voxels.shape[2] == 1 else "NIfTI"
     nowhere = f"The file does not say where the image lies; DICOM is read and not written: what becomes of it is written as {form}."
     held = Source("nii.gz", kind, "RAS", 3, *scale, colour=colour)
-    source = Source("png", np.dtype(kind).str, dims=2, colour=colour) if as_is else held
+    source = Source("png", np.dtype(kind).str, dims=2 if voxels.shape[2] == 1 else 3, colour=colour) if as_is else held
     return Volume(name, voxels, source=source, said=(*said, nowhere))

@@ -78,7 +78,8 @@ def course(slices: pd.DataFrame, score: str = "ssim_brain", place: int | None = 
     own = ink(dark)
     numbers, values = slices["place"].to_numpy() + 1, slices[score].to_numpy(np.float64)
     counted = np.where((slices["brain"] > 0) & np.isfinite(values), values, np.nan)
-    said = [f"slice {number}, {position:.1f} mm" for number, position in zip(numbers, slices["position"], strict=True)]
+    placed = zip(numbers, slices["position"], strict=True)
+    said = [f"slice {number}" + (f", {position:.1f} mm" if np.isfinite(position) else "") for number, position in placed]
     picture = go.Figure(layout=_course_layout(title or score, own))
     picture.add_scatter(
         x=numbers, y=counted, mode="lines+markers", line={"color": own.reconstruction, "width": 2}, marker={"size": 6}, name="slices",

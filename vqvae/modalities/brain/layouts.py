@@ -28,6 +28,11 @@ class Held(NamedTuple):
     affine: np.ndarray  # (4, 4), of the voxels as they lie
 
 
+def storable(kind: np.dtype) -> str:
+    """numpy's word for a type of numbers that files keep: 32-bit floating-point numbers for one that few programs know."""
+    return kind.str if kind.str in _DTYPES else "<f4"
+
+
 def pack_source(volume: Volume) -> str:
     """How voxels were stored, in few letters: nothing at all for an 8-bit picture."""
     source = volume.source

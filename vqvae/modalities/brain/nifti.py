@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nibabel.spatialimages import SpatialImage
 
 SUFFIXES = (".nii", ".hdr", ".img", ".mgh", ".mgz", ".mnc", ".par", ".rec", ".head", ".brik", ".v")
+KNOWN = "NIfTI (.nii, .nii.gz, .hdr with .img), MGH, DICOM, PNG, JPEG, TIFF and .npy work"
 _DAMAGE = (  # what nibabel raises on damaged headers and data, besides its own errors
     *(ValueError, OSError, EOFError, zlib.error, MemoryError, ArithmeticError, RuntimeError, NotImplementedError),
     *(LookupError, TypeError, AttributeError, ImportError, AssertionError, SyntaxError),
@@ -72,8 +73,7 @@ def _opened(path: Path) -> SpatialImage:
         if _is_minc2(path):
             convert = "convert it to NIfTI first, such as with `mnc2nii`"
             raise ValueError(f"{path.name} is a MINC 2 file, which cannot be read here: {convert}.") from None
-        known = "NIfTI (.nii, .nii.gz, .hdr with .img), MGH, DICOM, PNG, JPEG, TIFF and .npy work"
-        raise ValueError(f"{path.name} is no image that can be read, or its header is damaged: {known}.") from None
+        raise ValueError(f"{path.name} is no image that can be read, or its header is damaged: {KNOWN}.") from None
     if not isinstance(image, SpatialImage):
         raise ValueError(f"{path.name} holds no voxels but something else (a surface, lines or a matrix): give an image.")
     return image

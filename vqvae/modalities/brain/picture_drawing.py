@@ -53,14 +53,15 @@ def looks(window: tuple[float, float], most: float) -> Mapping[What, Look]:
 
 
 def draw(picture: go.Figure, panel: Picture, plane: Plane, volume: Volume, number: int) -> None:
-    """One picture in panel `number` (from 1), whose axes are in mm."""
+    """One picture in panel `number` (from 1), whose axes are in mm, of pictures in pixels."""
     stride = max(1, -(-max(panel.values.shape) // MOST))
     low, high = panel.look.low, panel.look.high
     levels = np.clip(np.rint((panel.values[::stride, ::stride] - low) * (LEVELS / (high - low))), 0, LEVELS).astype(np.uint8)
     (x0, y0), (dx, dy) = plane.start(volume), plane.step(volume)
     axis = str(number) if number > 1 else ""
     where: dict[str, Any] = {"x0": x0, "dx": dx * stride, "y0": y0, "dy": dy * stride, "xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-    colours, said = [list(pair) for pair in panel.look.colours], f"%{{x:.1f}}, %{{y:.1f}} mm<extra>{escape(panel.title)}</extra>"
+    unit = "pixels" if volume.source.picture else "mm"
+    colours, said = [list(pair) for pair in panel.look.colours], f"%{{x:.1f}}, %{{y:.1f}} {unit}<extra>{escape(panel.title)}</extra>"
     picture.add_heatmap(
         z=np.ascontiguousarray(levels), **where, zmin=0, zmax=LEVELS, zsmooth=False, showscale=False, name=escape(panel.title),
         colorscale=colours, hovertemplate=said,

@@ -25,6 +25,8 @@ class Picture(NamedTuple):
 
     pixels: np.ndarray  # (frames, rows, columns) uint8, uint16 or float32
     colour: bool  # turned to grey
+    depth: str  # of what the file holds
+    lessened: bool  # to 8 bits, as colours of more are not read
 
 
 def read_pictures(paths: Sequence[Path], name: str) -> Volume:
@@ -34,15 +36,21 @@ def read_pictures(paths: Sequence[Path], name: str) -> Volume:
         picture = read_picture(path)
         if found and picture.pixels.shape != found[0].pixels.shape:
             raise ValueError(f"{path.name} has another size than {paths[0].name}: the slices of one volume have the same size.")
+        if found and picture.depth != found[0].depth:
+            depths = f"{path.name} holds {picture.depth} and {paths[0].name} {found[0].depth}"
+            raise ValueError(f"{depths}: the slices of one volume have the same depth, convert some of them.")
         found.append(picture)
         require_size(name, (*picture.pixels.shape[:0:-1], len(paths) * len(picture.pixels)))
     pixels = np.concatenate([picture.pixels for picture in found])
     count, said = sum(picture.colour for picture in found), []
     if count:
         said.append(f"{count} of {len(found)} pictures were in {TURNED_GREY}." if len(found) > 1 else f"The picture was in {TURNED_GREY}.")
+    if lessened := sum(picture.lessened for picture in found):
+        which = f"{lessened} of {len(found)} pictures" if len(found) > 1 else "The picture"
+        said.append(f"{which} had 16 bits a colour: 8 of them were read.")
     voxels, missing = finite(pixels.transpose(2, 1, 0)[:, ::-1], paths[0].name if len(paths) == 1 else name)
     form = "tif" if paths[0].suffix.lower() in (".tif", ".tiff") or pixels.dtype.kind == "f" else "png"
-    source = Source(form, pixels.dtype.newbyteorder("<").str, dims=2, colour=bool(count))
+    source = Source(form, pixels.dtype.newbyteorder("<").str, dims=2 if len(pixels) == 1 else 3, colour=bool(count))
     return Volume(name, voxels, source=source, said=(*said, *missing, *_written(paths[0], voxels.shape[2])))
 
 
@@ -91,17 +99,25 @@ def size_of(file: BinaryIO) -> tuple[int, ...]:
 
 def _grey(image: Image, frames: int, file: str) -> Picture:
     found: list[np.ndarray] = []
-    colour = False
+    depths, colour, lessened = set(), False, False
     for frame in range(frames):
         if frames > 1:
             image.seek(frame)
             require_size(file, image.size)
+        lessened |= image.mode in _WHOLE and ";16" in str(getattr(image, "tile", ""))
+        depths.add(_depth(image))
         pixels, coloured = _plane(image)
         if found and found[0].shape != pixels.shape:
             raise ValueError(f"{file} holds pictures of different sizes: give one of them.")
+        if len(depths) > 1:
+            raise ValueError(f"{file} holds pictures of different depths, {' and '.join(sorted(depths))}: give one of them.")
         found.append(pixels)
         colour |= coloured
-    return Picture(np.stack(found), colour)
+    return Picture(np.stack(found), colour, depths.pop(), lessened)
+
+
+def _depth(image: Image) -> str:
+    return "8 bits" if image.mode in _WHOLE else "floating-point numbers" if image.mode == "F" else "16 bits or more"
 
 
 def _plane(image: Image) -> tuple[np.ndarray, bool]:

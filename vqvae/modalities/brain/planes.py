@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume
+from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume, millimetres
 
 
 class Plane(NamedTuple):
@@ -26,8 +26,8 @@ class Plane(NamedTuple):
 
     def start(self, volume: Volume) -> tuple[float, float]:
         """Where the first column and the first row lie, mm."""
-        spaces = volume.axes
-        return float(volume.affine[spaces[self.across], 3]), float(volume.affine[spaces[self.up], 3])
+        spaces, unit = volume.axes, millimetres(volume.source.units)
+        return float(volume.affine[spaces[self.across], 3]) * unit, float(volume.affine[spaces[self.up], 3]) * unit
 
     def step(self, volume: Volume) -> tuple[float, float]:
         """mm from a column to the next, and from a row to the next."""

@@ -12,13 +12,11 @@ from vqvae.modalities.brain.arrays import read_array
 from vqvae.modalities.brain.contents import Content, content_of
 from vqvae.modalities.brain.dicom import read_dicom
 from vqvae.modalities.brain.names import in_order, name_of, person_of
-from vqvae.modalities.brain.nifti import read_volume
+from vqvae.modalities.brain.nifti import KNOWN, read_volume
 from vqvae.modalities.brain.pictures import read_pictures
 from vqvae.modalities.brain.recording import Volume
-from vqvae.modalities.brain.tensors import outside
+from vqvae.modalities.brain.tensors import FURTHEST, outside, too_far
 from vqvae.modalities.wording import count, share
-
-KNOWN = "NIfTI (.nii, .nii.gz, .hdr with .img), MGH, DICOM, PNG, JPEG, TIFF and .npy work"
 
 
 def read(path: Path | Sequence[Path], volume: int | None = None) -> Volume:
@@ -44,9 +42,10 @@ def read(path: Path | Sequence[Path], volume: int | None = None) -> Volume:
     if beyond := outside(found):
         low, high = found.window
         lying = f"{count(beyond, 'voxel')} outside of that ({share(100 * beyond / found.voxels.size)}) kept as well"
+        if far := too_far(found):
+            lying += f"; {far} of them, more than {FURTHEST:g} times that range away, coded as if no further"
         found = replace(found, said=(*found.said, f"Black to white is {low:g} to {high:g}, {lying}."))
-    missing = found.source.dims == 3 and volume is not None and volume != 1 and not any("this is volume" in words for words in found.said)
-    if missing:
+    if volume not in (None, 1) and found.series == 1:
         raise ValueError(f"{found.name} has no volume {volume}: it holds one.")
     return found
 

@@ -54,7 +54,7 @@ class Volume:
     voxels: np.ndarray  # (X, Y, S) float32
     axis: int = 2  # that the slices lie along: 0 for sagittal, 1 for coronal, 2 for axial slices
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)  # mm along X, Y and S
-    affine: np.ndarray = field(default_factory=lambda: np.eye(4))  # (4, 4): places in the voxels as they lie -> mm, RAS
+    affine: np.ndarray = field(default_factory=lambda: np.eye(4))  # (4, 4): places in the voxels as they lie -> RAS, in the source's units
     source: Source = Source()
     said: Sequence[str] = ()  # what reading changed or left out, a sentence each
     span: tuple[float, float] | None = None  # the window, where it is known already
@@ -67,7 +67,7 @@ class Volume:
     @cached_property
     def window(self) -> tuple[float, float]:
         """The intensities that are black and white: 0 and 255 of an 8-bit picture; else 0, or the 0.5th percentile where intensities below
-        0 matter, and the 99.9th percentile of those that are not 0."""
+        0 matter, and the 99.9th percentile of those that are not 0; of large volumes by a sample out of all of their slices."""
         return self.span or _window(self.voxels, self.source)
 
     @property
@@ -83,14 +83,20 @@ class Volume:
 
     @property
     def positions(self) -> np.ndarray:
-        """(S,) where every slice lies along its axis, mm."""
-        return self.affine[self.axis, 3] + self.affine[self.axis, 2] * np.arange(self.slices)
+        """(S,) where every slice lies along its axis, mm; NaN for pictures, that do not say."""
+        if self.source.picture:
+            return np.full(self.slices, np.nan)
+        along = self.affine[self.axis, 3] + self.affine[self.axis, 2] * np.arange(self.slices)
+        return along * millimetres(self.source.units)
 
 
 def _window(voxels: np.ndarray, source: Source) -> tuple[float, float]:
     if source.picture and np.dtype(source.dtype).itemsize == 1:
         return 0.0, 255.0
-    flat = voxels.ravel()[:: max(1, voxels.size // _SAMPLES)]
+    stride = max(1, voxels.size // _SAMPLES)
+    while math.gcd(stride, voxels.size) > 1:  # else it would step over the same slices again and again
+        stride += 1
+    flat = voxels.ravel()[::stride]
     lit = flat[flat != 0]
     if not lit.size:  # of few voxels that are not 0, none may be among the samples
         lit = voxels[voxels != 0]
@@ -105,9 +111,14 @@ def _window(voxels: np.ndarray, source: Source) -> tuple[float, float]:
 
 
 def spacing_of(affine: np.ndarray, units: int = 2) -> tuple[float, float, float]:
-    """mm along the three axes; units: NIfTI's code, whose last three bits are 1 for m, 2 for mm and 3 for µm."""
-    x, y, s = np.linalg.norm(affine[:3, :3], axis=0) * {1: 1e3, 3: 1e-3}.get(units & 7, 1.0)
+    """mm along the three axes; units: NIfTI's code."""
+    x, y, s = np.linalg.norm(affine[:3, :3], axis=0) * millimetres(units)
     return float(np.float32(x)), float(np.float32(y)), float(np.float32(s))
+
+
+def millimetres(units: int) -> float:
+    """mm of what an affine counts in; units: NIfTI's code, whose last three bits are 1 for m, 2 for mm and 3 for µm."""
+    return {1: 1e3, 3: 1e-3}.get(units & 7, 1.0)
 
 
 def fingerprint(recording: Volume) -> str:

@@ -46,7 +46,8 @@ def analyse(reference: Volume) -> Analysis:
 
 
 def compare(reference: Volume, reconstruction: Volume, analysis: Analysis | None = None, progress: Progress | None = None) -> Report:
-    """Score a reconstruction; `events` holds "slices" (`Slices.table`) and "tissues" (fluid, grey, white: before and after in ml, change).
+    """Score a reconstruction; `events` holds "slices" (`Slices.table`) and "tissues" (fluid, grey, white: before and after in ml, change;
+    of pictures, that do not say how large they are, the change alone).
 
     `progress` gets the share done and may raise to stop.  ValueError when the images do not lie pixel on pixel, or `analysis` is that of
     another image.
@@ -57,7 +58,7 @@ def compare(reference: Volume, reconstruction: Volume, analysis: Analysis | None
     if analysis is not None and analysis.fingerprint != fingerprint(reference):
         raise ValueError(f"the analysis is not that of {reference.name}; analyse this image first")
     found = compare_slices(reference, reconstruction, progress)
-    millilitres = float(np.prod(reference.spacing)) / 1000
+    millilitres = float("nan") if reference.source.picture else float(np.prod(reference.spacing)) / 1000
     changes = _tissues_table(tissues(found.before), tissues(found.after), millilitres)
     scores = [Score(name, _mean(found.table, name), unit, perfect, said) for name, (unit, perfect, said) in _DEFINITIONS.items()]
     change = dict(zip(changes["tissue"], changes["change"], strict=True))
@@ -76,12 +77,12 @@ def _mean(table: pd.DataFrame, name: str) -> float:
 
 
 def _tissues_table(before: Tissues | None, after: Tissues | None, millilitres: float) -> pd.DataFrame:
-    """tissue, before and after (ml), change (%), one row for each of CLASSES; NaN where the brain has no three intensities."""
+    """tissue, before and after (ml), change (%), one row for each of CLASSES; NaN where there are no three intensities, or no ml."""
     import pandas as pd
 
-    volumes = [np.full(len(CLASSES), np.nan) if found is None else found.counts * millilitres for found in (before, after)]
-    change = 100 * (volumes[1] / volumes[0] - 1)
-    return pd.DataFrame({"tissue": CLASSES, "before": volumes[0], "after": volumes[1], "change": change})
+    voxels = [np.full(len(CLASSES), np.nan) if found is None else found.counts for found in (before, after)]
+    change = 100 * (voxels[1] / voxels[0] - 1)
+    return pd.DataFrame({"tissue": CLASSES, "before": voxels[0] * millilitres, "after": voxels[1] * millilitres, "change": change})
 
 
 def _change(tissue: str, change: float) -> Score:

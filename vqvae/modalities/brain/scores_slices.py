@@ -22,7 +22,7 @@ MEASURES = ("ssim", "ssim_brain", "ms_ssim", "psnr", "mse", "mae", "gradient_err
 class Slices(NamedTuple):
     """Two volumes compared."""
 
-    table: pd.DataFrame  # one row a slice: place (from 0), position (mm), brain (pixels), then MEASURES
+    table: pd.DataFrame  # one row a slice: place (from 0), position (mm, NaN for pictures), brain (pixels), then MEASURES
     before: np.ndarray  # (BINS,) histogram of the original in its brain
     after: np.ndarray  # of the reconstruction in the same place
 

@@ -12,15 +12,19 @@ from vqvae.modalities.brain.recording import Source, Volume, spacing_of
 from vqvae.modalities.protocol import Apart, Chunking, Tensors
 
 BLOCK = 32  # pixels that both sides are padded to a multiple of
+FURTHEST = 256.0  # windows that values lie outside of theirs at most: one that lies anywhere would spoil all that is coded with it
 
 
 def to_tensors(recording: Volume) -> Tensors:
     """Volume (X, Y, S) -> (1, 1, X', Y', S): its window from 0 to 1, sides padded to multiples of 32 with the values at the edge.
 
-    What lies outside of the window lies outside of 0 to 1; `outside` counts it.
+    What lies outside of the window lies outside of 0 to 1; `outside` counts it.  What lies more than `FURTHEST` windows away is
+    put that far.
     """
     low, high = recording.window
-    values = (recording.voxels - np.float32(low)) / np.float32(high - low)
+    with np.errstate(over="ignore"):
+        values = (recording.voxels - np.float32(low)) / np.float32(high - low)
+    np.clip(values, -FURTHEST, 1 + FURTHEST, out=values)
     layout = {
         "modality": "brain",
         "name": recording.name,
@@ -77,6 +81,13 @@ def outside(recording: Volume) -> int:
     """Voxels outside of the window."""
     low, high = recording.window
     return int(np.count_nonzero((recording.voxels < low) | (recording.voxels > high)))
+
+
+def too_far(recording: Volume) -> int:
+    """Voxels that lie further outside of the window than `FURTHEST` of its breadths."""
+    low, high = recording.window
+    reach, largest = FURTHEST * (high - low), float(np.finfo(np.float32).max)
+    return int(np.count_nonzero((recording.voxels < max(low - reach, -largest)) | (recording.voxels > min(high + reach, largest))))
 
 
 def sides(layout: dict[str, Any]) -> tuple[int, int, int]:

@@ -64,7 +64,7 @@ def _save(recording: Volume, path: Path, suffix: str) -> None:
     if kind in _PICTURES:
         _save_picture(recording, path)
     elif kind == ".npy":
-        np.save(path, _arranged(recording)[0], allow_pickle=False)
+        np.save(path, _rows(recording) if _is_one_picture(recording) else _arranged(recording)[0], allow_pickle=False)
     elif kind in (".mgh", ".mgz"):
         _save_mgh(recording, path)
     else:
@@ -85,23 +85,32 @@ def stored(voxels: np.ndarray, source: Source) -> np.ndarray:
 def _arranged(recording: Volume) -> tuple[np.ndarray, np.ndarray]:
     """The array of the file, and its affine."""
     source, numbers = recording.source, stored(recording.voxels, recording.source)
-    if source.picture and source.dims == 2:
-        return numbers[:, ::-1, 0].T, recording.affine
     array, affine = unplace(numbers, recording.affine, recording.axis, source.axes or "RAS")
-    if source.dims == 2:
+    if source.dims == 2 and recording.slices == 1:
         return array[:, :, 0], affine
     return array.reshape(array.shape + (1,) * (source.dims - 3)), affine
 
 
+def _is_one_picture(recording: Volume) -> bool:
+    return recording.source.picture and recording.source.dims == 2 and recording.slices == 1
+
+
+def _rows(recording: Volume) -> np.ndarray:
+    """The pixels (rows, columns) of a single picture, its top first."""
+    return stored(recording.voxels, recording.source)[:, ::-1, 0].T
+
+
 def _save_picture(recording: Volume, path: Path) -> None:
-    """A slice as an 8-bit or 16-bit picture; what holds other numbers goes from black to white as its window does."""
+    """A slice as an 8-bit or 16-bit picture, in TIFF as floating-point numbers too; others go from black to white as the window does."""
     from PIL import Image
 
     if recording.slices > 1:
         raise ValueError(f"{recording.name} has {recording.slices} slices, {path.suffix} holds one picture: write it as .nii.gz")
     if np.dtype(recording.source.dtype).newbyteorder("=") in (np.uint8, np.uint16) and recording.source.slope == 1:
-        pixels = stored(recording.voxels, recording.source)[:, ::-1, 0].T
+        pixels = _rows(recording)
         pixels = pixels.astype(pixels.dtype.newbyteorder("="))
+    elif not recording.source.whole and path.suffix.lower() == ".tif":
+        pixels = _rows(recording).astype(np.float32)
     else:
         low, high = recording.window
         pixels = np.rint(np.clip((recording.voxels[:, ::-1, 0].T - low) / (high - low), 0, 1) * 65535).astype(np.uint16)

@@ -124,7 +124,7 @@ def whole(values: np.ndarray, name: str) -> np.ndarray:
     """Images of any number type -> from 0 to 1; ValueError for values that are no numbers."""
     if values.dtype.kind == "b":
         return values.astype(np.float32)
-    if values.dtype.kind in "ui" and values.dtype.itemsize == 1:
+    if values.dtype == np.uint8:
         return values.astype(np.float32) / 255
     found = values.astype(np.float32)
     if not np.isfinite(found).all():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +28,12 @@ def picture_of(data: bytes, name: str) -> np.ndarray:
     if not data:
         raise ValueError(f"{name} is empty, it has 0 bytes: save or copy it again, then drop it")
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with _opened(data) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise ValueError(f"{name} has {width} × {height} pixels; up to {MAX_PIXELS / 1e6:.0f} million can be read: make it smaller")
             image.draft("L", (LARGEST, LARGEST))
-            return _grey(ImageOps.exif_transpose(image))
+            return _grey(ImageOps.exif_transpose(image), name)
     except UnidentifiedImageError:
         raise ValueError(f"{name} is no image that can be read: PNG, JPEG, TIFF, BMP, GIF and WebP can") from None
     except Image.DecompressionBombError:
@@ -44,13 +47,24 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with _opened(data) as image:
             return image.size
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
         return None
 
 
-def _grey(image: Any) -> np.ndarray:
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """An image without Pillow's words on how large it is, that would stand on the terminal."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(data)) as image:
+            yield image
+
+
+def _grey(image: Any, name: str) -> np.ndarray:
     """An opened image -> (rows, columns) from 0 to 1; what is transparent is the ground, dark under light ink and light under dark."""
     from PIL import Image
 
@@ -64,6 +78,8 @@ def _grey(image: Any) -> np.ndarray:
         return np.asarray(grey * alpha + (1 - alpha) * (inside < 0.5), np.float32)
     if image.mode.startswith(("I", "F")):
         deep = np.asarray(image, np.float32)
+        if not np.isfinite(deep).all():
+            raise ValueError(f"{name} has pixels that are no numbers (NaN or infinite): replace them")
         return deep / np.float32(max(65535.0 if image.mode.startswith("I") else 1.0, float(deep.max())))
     return np.asarray(image.convert("L"), np.float32) / 255
 
