@@ -174,3 +174,15 @@ def test_an_untrained_mender_changes_nothing_and_looks_at_no_slice_beyond_its_ow
     assert neighbours(4, 5, 3, False) == [3, 4, 4]
     assert neighbours(2, 5, 3, True) == [2, 2, 2]
     assert neighbours(2, 9, 5, False) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("above", [0.0, 0.6, 1.25, 3.0])
+def test_mending_ends_above_the_last_level_where_it_was_never_taught(above, volume):
+    own = family(pipeline.load("brain-fine"))
+    values = KIND.to_tensors(volume).values[:, :, :96, :96, :1]
+    quality = own.qualities[1] - 3 + above
+    codes = own.encode(values, quality, 1).codes
+    linear, found = plane_codes.decode(codes, quality), own.decode(codes, quality)[0, 0]
+    changed = float(np.sqrt(np.square(found - linear).mean())) * 2**quality  # in steps
+    assert (changed == 0) == (above >= 1.25)
+    assert np.square(found - values[0, 0]).mean() <= 1.25 * np.square(linear - values[0, 0]).mean()

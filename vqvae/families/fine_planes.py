@@ -16,6 +16,7 @@ from vqvae.networks.planes import Mender
 from vqvae.training.fine_planes import FinePlanesConfig, coarseness
 
 LINEAR = 0.4  # of the time that decoding takes, about
+FADING = 1.25  # qualities above the last level within which mending ends: beyond what it learned from, it costs up to 7 dB
 
 
 class FinePlanes:
@@ -55,8 +56,12 @@ class FinePlanes:
         linear = plane_codes.decode(codes, quality)
         if progress:
             progress(LINEAR)
+        weight = min(1.0, 1.0 - (quality - self._config.qualities[-1]) / FADING)
+        if weight <= 0:
+            return linear[None, None]
         rest = progress and (lambda share: progress(LINEAR + (1 - LINEAR) * share))
-        return mended(self._mender, linear, coarseness(quality), rest)[None, None]
+        found = mended(self._mender, linear, coarseness(quality), rest)
+        return (found if weight == 1 else linear + np.float32(weight) * (found - linear))[None, None]
 
     def coder(self, name: str, shape: tuple[int, ...], quality: float) -> Coder:
         """The entropy coder `name` for codes of this shape (1, G, X, Y, T)."""
