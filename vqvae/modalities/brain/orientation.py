@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-LETTERS = ("LR", "PA", "IS")
+LETTERS = ("LR", "PA", "IS")  # what lies at the start and at the end of every axis of space
 _CLEARLY = 1.05  # times the spacing of the other axes, from which on an axis is the one between slices
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vqvae.modalities.brain.recording import AXIS_LETTERS, PLANES, Volume, millimetres
+from vqvae.modalities.brain.orientation import LETTERS
+from vqvae.modalities.brain.recording import PLANES, Volume, millimetres
 
 
 class Plane(NamedTuple):
@@ -50,7 +51,7 @@ def plane(volume: Volume, through: int, place: int) -> Plane:
     """The plane at a place on a side of the voxels (0: X, 1: Y, 2: S)."""
     first, second = (side for side in range(3) if side != through)
     spaces = volume.axes
-    letters = ("",) * 4 if volume.source.picture else (*AXIS_LETTERS[spaces[first]], *AXIS_LETTERS[spaces[second]])
+    letters = ("",) * 4 if volume.source.picture else (*LETTERS[spaces[first]], *LETTERS[spaces[second]])
     if spaces[first] > spaces[second]:  # superior is up, and anterior is where nothing is superior
         first, second, letters = second, first, (*letters[2:], *letters[:2])
     left, right, below, above = letters

@@ -11,8 +11,6 @@ from functools import cached_property
 import numpy as np
 
 PLANES = ("sagittal", "coronal", "axial")
-AXIS_LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
-"""What lies at the start and at the end of every axis of space."""
 
 _HIGH, _LOW = 99.9, 0.5  # percentiles
 _NEGATIVE, _RAISED = 0.01, 0.5  # of the upper end: how far from 0 the least intensities lie when they matter
