@@ -29,6 +29,14 @@ def levels(trace) -> np.ndarray:
     return np.asarray(z)
 
 
+def test_places_in_pictures_are_told_in_pixels_and_those_in_volumes_in_mm(pair):
+    for source, unit in ((Source(), " pixels<"), (Source("nii", "|u1", "RAS"), " mm<")):
+        volumes = [replace(volume, source=source) for volume in pair]
+        panels = [panel for panel in figure(*volumes).data if panel.type == "heatmap" and panel.hovertemplate]
+        assert panels
+        assert all(unit in panel.hovertemplate for panel in panels)
+
+
 @pytest.mark.parametrize("axes", ["RAS", "LPS", "ASR", "SPL"])
 @pytest.mark.parametrize("spacing", [(1.0, 1.5, 4.0), (4.0, 1.0, 1.5), (1.0, 4.0, 1.5)])
 def test_letters_say_where_the_patients_sides_are_however_the_file_lies(tmp_path, axes, spacing):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vqvae.families.plane_codes import decode, in_steps
 from vqvae.modalities import brain
 from vqvae.modalities.brain import Source, Volume, recording
 from vqvae.modalities.brain.tensors import outside
@@ -80,6 +81,20 @@ def test_what_lies_outside_of_the_window_is_counted_and_kept():
     assert outside(volume) == 3
     assert brain.to_tensors(volume).values.max() == pytest.approx(35)
     assert np.allclose(brain.restore(brain.to_tensors(volume)).voxels, voxels)
+
+
+@pytest.mark.parametrize("value", [1e20, -3e38])
+def test_one_voxel_far_out_leaves_all_others_as_they_would_be(value):
+    clean = brain.example().voxels[:64, :64, :8].copy()
+    spoilt = clean.copy()
+    spoilt[30, 30, 4] = value
+    coded = []
+    for voxels in (clean, spoilt):
+        volume = Volume("a", voxels, source=Source("nii", "<f4", "RAS"), span=(0.0, 255.0))
+        coded.append(decode(np.rint(in_steps(brain.to_tensors(volume).values[0, 0], 8.0))[None].astype(np.int64), 8.0))
+    apart = np.abs(coded[0] - coded[1])
+    apart[30, 30, 4] = 0
+    assert apart.max() < 0.02
 
 
 def test_an_8_bit_picture_needs_no_words_on_how_it_was_stored_and_a_volume_few():
