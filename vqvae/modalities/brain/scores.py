@@ -25,7 +25,7 @@ _MEAN = "mean over slices with any brain, each counting once"
 _DEFINITIONS = {  # unit, perfect, definition
     "ssim": ("", 1.0, f"SSIM: {_SSIM}; {_MEAN}. Black background counts, and flatters."),
     "ssim_brain": ("", 1.0, f"The same SSIM, averaged over the brain alone: pixels above 10/255 of the window in the original; {_MEAN}."),
-    "psnr": ("dB", np.inf, f"The window squared over the slice's mean squared error; {_MEAN} that are not exactly equal."),
+    "psnr": ("dB", np.inf, f"The window squared over the slice's mean squared error; {_MEAN}, exactly equal ones left out."),
     "mse": ("", 0.0, f"Squared error, the window of intensities being 1; {_MEAN}."),
     "mae": ("", 0.0, f"Absolute error, the window of intensities being 1; {_MEAN}."),
     "gradient_error": ("%", 0.0, f"RMS of the error's gradient over that of the original's, in the brain (central differences); {_MEAN}."),
