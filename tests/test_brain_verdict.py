@@ -35,10 +35,10 @@ def test_the_worst_slice_is_said_first_then_the_mean_then_the_tissues():
         ({"ssim_brain": (0.9, 0.9, 0.9)}, "fair", "Fine structure of the brain is softened."),
         ({"ssim_brain": (0.84, 0.84, 0.84)}, "poor", "Fine structure of the brain is lost."),
         ({"ssim_brain": (0.99, 0.99, 0.7)}, "poor", "Slice 3 is much worse than the others."),
-        ({"ssim_brain": (0.91, 0.9, 0.89)}, "fair", "Slice 3 keeps least: 0.890."),
+        ({"ssim_brain": (0.97, 0.96, 0.95, 0.93, 0.89)}, "fair", "number 5, structural similarity 0.890 in the brain"),
         ({"edges": 40.0}, "fair", "Edges in the brain are off by 40"),
         ({"edges": 80.0}, "poor", "Edges in the brain are off by 80"),
-        ({"change": (0.5, 0.0, -2.0)}, "fair", "grey matter ±0\u202f% (good), white matter −2\u202f% (fair), fluid +0.5\u202f% (good)"),
+        ({"change": (0.5, 0.0, -2.0)}, "fair", "white matter −2\u202f% (fair), grey matter ±0\u202f% (good), fluid +0.5\u202f% (good)"),
         ({"change": (0.0, 5.0, 0.0)}, "poor", "grey matter +5\u202f% (poor)"),
         ({"change": (9.0, 0.0, -2.0)}, "poor", "fluid +9\u202f% (poor)"),
         ({"change": (-2.0, 2.0, 2.0)}, "fair", "fluid −2\u202f%: all fair."),
@@ -48,6 +48,25 @@ def test_the_grade_is_the_worst_of_what_is_judged_and_the_text_says_which_it_was
     found = brain.verdict(report(**changes))
     assert found.grade == grade
     assert said in found.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({"change": (0.5, -2.5, 4.4)}, "Tissue volumes, by intensity: white matter +4.4\u202f% (poor), grey matter −2.5\u202f% (fair)"),
+        ({"edges": 80.0}, "Edges in the brain are off by 80"),
+        ({"ssim_brain": (0.99, 0.99, 0.7)}, "Slice 3 is much worse than the others."),
+        ({"ssim_brain": (0.84, 0.84, 0.84)}, "Fine structure of the brain is lost."),
+    ],
+)
+def test_what_decides_a_bad_grade_is_said_first(changes, first):
+    assert brain.verdict(report(**changes)).text.startswith(first)
+
+
+def test_the_worst_slice_is_not_said_twice():
+    text = brain.verdict(report(ssim_brain=(0.875, 0.86, 0.88))).text
+    assert text.count("0.860") == 1
+    assert "keeps least" not in text
 
 
 def test_what_reads_as_a_limit_keeps_it():

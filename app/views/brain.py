@@ -58,7 +58,7 @@ def described(recording: Volume) -> str:
     width, height, slices_ = recording.voxels.shape
     if recording.source.picture:
         what = "A picture" if slices_ == 1 else f"{slices_} pictures"
-        return f"{what} of {width} × {height} pixels, sides and sizes unknown."
+        return f"{what} of {width} × {height} pixels; the file does not say how large a pixel is, nor which side is left."
     what = f"One {PLANES[recording.axis]} slice" if slices_ == 1 else f"{slices_} {PLANES[recording.axis]} slices"
     across, up, along = recording.spacing
     return f"{what} of {width} × {height} pixels, voxels of {across:.3g} × {up:.3g} × {along:.3g} mm."

@@ -32,12 +32,12 @@ class _Judged(NamedTuple):
     name: str  # in LIMITS
     value: float
     reason: str  # a sentence for the list
-    plain: str  # the sentence that the verdict itself gains where this decided it
+    plain: str  # the sentence that the verdict begins with where this decided it; none where the summary says it
     limits: str  # a sentence with both
 
 
 def verdict(report: Report) -> Verdict:
-    """Judge a report of `compare`; what it cannot tell (no three intensities) is left out."""
+    """Judge a report of `compare`, what decided the grade first; what it cannot tell (no three intensities) is left out."""
     table, tissues = report.events["slices"], report.events["tissues"]
     if not (table["brain"] > 0).any():
         return Verdict("There is nothing to compare: the original is dark throughout.", "poor", ())
@@ -46,7 +46,10 @@ def verdict(report: Report) -> Verdict:
     worst = graded[0][0]
     decisive = [j.plain for grade, j in graded if grade == worst > 0 and j.plain]
     reasons = tuple(f"{j.reason} {j.limits}" for _, j in graded)
-    return Verdict(" ".join([_summary(report, table, tissues), *decisive]), GRADES[worst], reasons)
+    parts = [*decisive, *_summary(report, table)]
+    volumes = _volumes(tissues)
+    first = worst > 0 and any(grade == worst and j.name == "tissues" for grade, j in graded)
+    return Verdict(" ".join([*volumes, *parts] if first else [*parts, *volumes]), GRADES[worst], reasons)
 
 
 def doubted(report: Report, doubt: str) -> Verdict:
@@ -71,7 +74,7 @@ def _excess(grade: int, judged: _Judged) -> float:
     return judged.value / LIMITS[judged.name][1 if GRADES[grade] == "poor" else 0]
 
 
-def _summary(report: Report, table: pd.DataFrame, tissues: pd.DataFrame) -> str:
+def _summary(report: Report, table: pd.DataFrame) -> list[str]:
     """Worst of 32 slices: number 4, structural similarity 0.862 in the brain (1 is perfect). On average 0.931, PSNR 33.1 dB. …"""
     worst, mean, against = _worst(table), similar(report.value("ssim_brain")), _against(report)
     if len(table) == 1:
@@ -79,7 +82,7 @@ def _summary(report: Report, table: pd.DataFrame, tissues: pd.DataFrame) -> str:
     else:
         found = f"Worst of {count(len(table), 'slice')}: number {worst.number}, structural similarity {similar(worst.similarity)} "
         found += f"in the brain (1 is perfect). On average {mean}, {against}."
-    return " ".join([found, *_volumes(tissues)])
+    return [found]
 
 
 def _against(report: Report) -> str:
@@ -88,11 +91,12 @@ def _against(report: Report) -> str:
 
 
 def _volumes(tissues: pd.DataFrame) -> list[str]:
-    """Tissue volumes, by intensity: grey matter −0.4 % (good), white matter +1.2 % (fair), fluid +0.5 % (good)."""
+    """Tissue volumes, by intensity: white matter +1.2 % (fair), grey matter −0.4 % (good), fluid +0.5 % (good)."""
     changes = _changes(tissues)
     grades = {name: GRADES[graded_as(round(abs(change), 1), *LIMITS["tissues"])] for name, change in changes.items()}
     together = len(set(grades.values())) == 1
-    said = [f"{_TISSUES[name]} {_signed(change)}" + ("" if together else f" ({grades[name]})") for name, change in changes.items()]
+    order = sorted(changes, key=lambda name: -GRADES.index(grades[name]))
+    said = [f"{_TISSUES[name]} {_signed(changes[name])}" + ("" if together else f" ({grades[name]})") for name in order]
     all_ = f": {'all ' * (len(said) > 1)}{next(iter(grades.values()))}" if together else ""
     return [f"Tissue volumes, by intensity: {', '.join(said)}{all_}."] if said else []
 
@@ -123,8 +127,7 @@ def _structure(report: Report, table: pd.DataFrame) -> list[_Judged]:
     others = " that show more than a trace of brain" if _trace(table[table["brain"] > 0]).any() else ""
     alone = f"Slice {worst.number} has a structural similarity of {similar(worst.similarity)} in the brain, the least of all{others}."
     apart = mean - worst.similarity >= APART
-    much = "is much worse than the others." if apart else f"keeps least: {similar(worst.similarity)}."
-    plain = f"Slice {worst.number} {much}"
+    plain = f"Slice {worst.number} is much worse than the others." if apart else ""
     found = [_Judged(
         "structure", round(1 - mean, 3), f"Structural similarity in the brain is {similar(mean)}.",
         "Fine structure of the brain is " + ("softened." if 1 - mean <= LIMITS["structure"][1] else "lost."), _from_on("structure"),
@@ -141,7 +144,7 @@ def _edges(report: Report) -> _Judged:
 
 
 def _tissues(tissues: pd.DataFrame) -> list[_Judged]:
-    """Every volume by itself; the summary says how each was judged, so the verdict gains no sentence where they decide."""
+    """Every volume by itself; `_volumes` says how each was judged, and comes first where they decide."""
     found = []
     for name, change in _changes(tissues).items():
         much = f"{share(abs(change))} {'more' if change > 0 else 'less'}" if change else "as much"
