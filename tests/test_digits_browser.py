@@ -64,11 +64,13 @@ def test_a_digit_is_drawn_and_becomes_codes_and_another_code_another_picture(pag
     code.fill("500" if seven[18] != "500" else "499")
     code.press("Enter")
     expect(page.get_by_text("1 cell changed.")).to_be_visible()
+    expect(page.get_by_text("are of the unchanged codes")).to_have_count(1)
     settle(page)
     assert [place for place, (one, other) in enumerate(zip(seven, codes(page), strict=True)) if one != other] == [18]
     assert np.abs(picture(page, "rebuilt") - drawn).max() > 30
     page.get_by_role("button", name="Reset", exact=True).click()
     expect(page.get_by_text("1 cell changed.")).to_have_count(0)
+    expect(page.get_by_text("are of the unchanged codes")).to_have_count(0)
     settle(page)
     assert codes(page) == seven
 

@@ -69,11 +69,14 @@ def test_the_page_shows_what_the_library_finds_and_a_changed_code_changes_the_di
     assert number(app, "Code").value == encoded.codes[0, 0, 3, 3, 12]
     before = said(app)
     assert "changed" not in before
+    assert not app.info
 
     near = digits_grid.nearest("digits", int(encoded.codes[0, 0, 3, 3, 12]))
     button(app, str(near[0])).click().run()
     assert number(app, "Code").value == near[0]
     assert "1 cell changed" in said(app)
+    assert [box.value.partition(":")[0] for box in app.info] == ["Verdict, scores, tabs and downloads are of the unchanged codes"]
+    assert {metric.label: metric.value for metric in app.metric} == metrics
     number(app, "Code").set_value(511).run()
     assert "1 cell changed" in said(app)
     number(app, "Column").set_value(5).run()
@@ -96,6 +99,7 @@ def test_the_page_shows_what_the_library_finds_and_a_changed_code_changes_the_di
     assert number(app, "Code").value == near[0]  # what it was before the last change of this cell
     button(app, "Reset").click().run()
     assert said(app) == before
+    assert not app.info
     assert "codes" not in address(app)
     assert button(app, "Undo change").disabled
     number(app, "Digit, of 40").set_value(2).run()
@@ -125,7 +129,7 @@ def test_a_link_holds_a_digit_of_the_reader_s_own_with_its_changed_codes():
     view = {"checkpoint": "digits", "level": "1", "digit": "1", "row": "2", "column": "6", "codes": "2.6.511", "image": text}
     app = opened(kind="digits", example="", **view)
     assert app.title[0].value == "Digits: drawing"
-    assert not app.info
+    assert [box.value.partition(":")[0] for box in app.info] == ["Verdict, scores, tabs and downloads are of the unchanged codes"]
     assert "1 cell changed" in said(app)
     assert np.array_equal(app.session_state["desk.opened"][app.session_state["desk.source"]].images, seven.images)
     assert address(app) == {

@@ -21,16 +21,18 @@ from vqvae.modalities.digits.verdict import wrong
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from streamlit.delta_generator import DeltaGenerator
 
 NEAREST = 8  # other codes that are offered
 HEIGHT = 210  # pixels of a picture
 _LINKED = "The address of this page holds what you see: share it as a link."
+_MEANT = "Verdict, scores, tabs and downloads are of the unchanged codes: what was changed is seen in the pictures of this digit alone."
 _ALONE = "A link cannot hold your own file of several digits: drop one of them to share it."
 _UNCHANGED = {"marker": {"opacity": 1}}  # however points are selected
 
 
-def explore(shown: cache.Shown, desk: Desk) -> None:
-    """The canvas beside the digit, its codes and their picture."""
+def explore(shown: cache.Shown, desk: Desk, meant: DeltaGenerator) -> None:
+    """The canvas beside the digit, its codes and their picture; `meant`, at the verdict, says what that is of once a code is changed."""
     choices_digits.open_digit(desk, shown.recording.count, shown.encoded.codes.shape[2], _size(desk))
     if why := choices_digits.refusal(desk):
         st.error(plain(why), icon=":material/error:")
@@ -39,7 +41,7 @@ def explore(shown: cache.Shown, desk: Desk) -> None:
     with left:
         _own()
     with right:
-        _digit(shown, desk)
+        _digit(shown, desk, meant)
 
 
 def _own() -> None:
@@ -57,13 +59,17 @@ def _own() -> None:
 
 
 @st.fragment
-def _digit(shown: cache.Shown, desk: Desk) -> None:
+def _digit(shown: cache.Shown, desk: Desk, meant: DeltaGenerator) -> None:
     digit = choices_digits.chosen()
     own = shown.encoded.codes[0, 0, :, :, digit]
     changed = {place: code for place, code in choices_digits.edits(desk).items() if own[place] != code}
     codes = own.copy()
     for place, code in changed.items():
         codes[place] = code
+    if changed:
+        meant.info(_MEANT, icon=":material/edit:")
+    else:
+        meant.empty()
     drawn = redrawn(shown, desk.checkpoint, codes) if changed else shown.reconstruction.images[digit]
     original = shown.recording.images[digit]
     names = ("Decoded", "Coded once more") if inputs.decoded() else ("Input", "Reconstruction")
