@@ -52,7 +52,7 @@ class Sight(NamedTuple):
     answer: int  # the number of the viewer's question that this answers
     held: frozenset[str]  # slices that the viewer has said to have: "axis:number"
     grid: Grid | None
-    course: dict[str, Any]  # of a score along the slices: {"title", "values", "worst"}
+    course: dict[str, Any]  # of a score along the slices: {"title", "values", "worst", "faint"}
 
 
 @st.cache_resource

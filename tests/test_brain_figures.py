@@ -115,6 +115,16 @@ def test_the_course_along_the_volume_marks_the_worst_slice(pair, score, worst):
     assert list(ring.x) == [worst]
 
 
+def test_slices_with_a_trace_of_brain_are_faint_in_the_course_and_never_its_worst(pair):
+    table = brain.compare(*pair).events["slices"].assign(ssim_brain=(0.9, 0.8, 0.1, 0.2), brain=(5000, 6000, 3, 0))
+    line, faint, ring = course(table).data
+    assert np.isnan(line.y[2:]).all()
+    assert faint.opacity < 0.5
+    assert faint.y[2] == 0.1
+    assert np.isnan(np.delete(faint.y, 2)).all()
+    assert list(ring.x) == [2]
+
+
 def test_a_histogram_counts_voxels_before_and_after(pair):
     before, after = histogram(*pair, bins=10).data
     edges = np.linspace(*pair[0].window, 11)

@@ -6,12 +6,13 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
 from brain_pages import PATIENCE, ROOT, SLICES, expected, few_slices, first, opened, phantom, verdict
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import cache, decoded
-from app.views import brain_files
+from app.views import brain_files, brain_slices
 from vqvae import pipeline
 
 __all__ = ["few_slices", "first", "phantom"]  # fixtures
@@ -23,6 +24,15 @@ def test_no_two_downloads_have_one_name_and_pictures_are_of_the_slice_shown(firs
     assert len(set(labels)) == len(labels)
     assert {"Original, slice 4 (.png)", "Reconstruction, slice 4 (.png)", "Reconstruction, all slices (.nii.gz)"} <= set(labels)
     assert "slice" not in " ".join(found.label for found in opened(example="slice", level="2").get("download_button"))
+
+
+def test_the_course_in_the_viewer_has_the_verdicts_digits_and_says_which_slices_decide_nothing():
+    table = pd.DataFrame({"place": (2, 0, 1), "brain": (4000, 5000, 9), "ssim_brain": (0.911505, 0.95, 0.004)})
+    found = brain_slices.course(table)
+    assert f"{found['values'][2]:.3f}" == "0.912"
+    assert (found["worst"], found["faint"]) == (2, [1])
+    assert "Faint: only a trace of brain" in found["title"]
+    assert "Faint" not in brain_slices.course(table.assign(brain=5000))["title"]
 
 
 def test_the_table_of_slices_counts_from_1_and_has_units_in_its_headers(first, phantom):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from vqvae.modalities import brain
-from vqvae.modalities.brain.verdict import LIMITS, doubted, worst_slices
+from vqvae.modalities.brain.verdict import LIMITS, doubted, traces, worst_slices
 from vqvae.modalities.protocol import Report, Score
 
 
@@ -102,7 +102,8 @@ def test_slices_are_listed_from_the_worst_on_without_those_that_have_no_brain():
 def test_a_few_bright_pixels_in_an_empty_slice_decide_nothing():
     few = report(ssim_brain=(0.99, 0.98, 0.3), brain_pixels=(5000, 6000, 3))
     found = brain.verdict(few)
-    assert "number 2, structural similarity 0.980" in found.text
+    assert "Worst of the 2 of 3 slices with more than a trace of brain: number 2, structural similarity 0.980" in found.text
+    assert traces(few.events["slices"].assign(brain=(5000, 0, 3))).tolist() == [False, False, True]
     assert not any("Slice 3" in reason for reason in found.reasons)
     assert any("Slice 2" in reason and "more than a trace of brain" in reason for reason in found.reasons)
     assert worst_slices(few.events["slices"])["place"].tolist() == [1, 0, 2]

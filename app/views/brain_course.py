@@ -10,6 +10,7 @@ from app.views.brain_slices import UNITS
 from app.words import score_title
 from vqvae.modalities.brain.figures import course as draw_course
 from vqvae.modalities.brain.figures import histogram
+from vqvae.modalities.brain.verdict import traces
 
 SCORE = "brain.score"
 
@@ -27,7 +28,8 @@ def course(shown: cache.Shown) -> None:
         config={"displaylogo": False},
         alt=f"{score_title(score)} of every slice",
     )
-    st.caption("Click a point and the views above move to that slice.")
+    faint = " Faint: slices with only a trace of brain, which are never called the worst." if traces(table).any() else ""
+    st.caption(f"Click a point and the views above move to that slice.{faint}")
 
 
 def titled(score: str) -> str:

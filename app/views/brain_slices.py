@@ -12,9 +12,9 @@ from app import cache, choices_brain, inputs, slices
 from app.choices_brain import CELL, CODES, CURSOR
 from app.inputs import Desk
 from app.views import brain_codes, brain_files
-from app.words import count, score_title
+from app.words import count, number, score_title
 from vqvae.modalities.brain.recording import Volume
-from vqvae.modalities.brain.verdict import worst_slices
+from vqvae.modalities.brain.verdict import traces, worst_slices
 
 RANKING = "ssim_brain"  # decides which slice is the worst
 UNITS = {"psnr": " (dB)", "mae": " (window = 1)", "mse": " (window = 1)", "gradient_error": " (%)"}
@@ -49,10 +49,14 @@ def explore(shown: cache.Shown, desk: Desk) -> None:
 
 def course(table: pd.DataFrame) -> dict[str, Any]:
     """The score of every slice, in their order, for the viewer."""
-    values = table.sort_values("place")[RANKING].to_numpy(float)
+    ordered = table.sort_values("place")
+    values = ordered[RANKING].to_numpy(float)
+    faint = [int(place) for place in ordered["place"].to_numpy()[traces(ordered)]]
     worst = int(table["place"].iloc[0]) if len(table) and np.isfinite(values).any() else None
     title = f"{score_title(RANKING)}, slice by slice: click to go there"
-    return {"title": title, "values": [round(value, 5) if np.isfinite(value) else None for value in values], "worst": worst}
+    title += ". Faint: only a trace of brain, never the worst" if faint else ""
+    known = [float(value) if np.isfinite(value) else None for value in values]  # not rounded, as the viewer would round once more
+    return {"title": title, "values": known, "worst": worst, "faint": faint}
 
 
 def _controls(recording: Volume, table: pd.DataFrame, levels: int) -> None:
@@ -68,7 +72,9 @@ def _controls(recording: Volume, table: pd.DataFrame, levels: int) -> None:
 def _table(recording: Volume, table: pd.DataFrame) -> None:
     st.subheader("Slices, worst first", anchor=False, help=cache.text("brain_severity"))
     numbers = table["place"].to_numpy(int)
-    st.caption(f"{count(len(table), 'slice')}. Select a row and the views above move to that slice.")
+    few = int(traces(table).sum())
+    last = f", {number(few)} with only a trace of brain, which stand last and are never called the worst" if few else ""
+    st.caption(f"{count(len(table), 'slice')}{last}. Select a row and the views above move to that slice.")
     key = f"brain.slices.{hash((st.session_state[choices_brain.PLACE], tuple(numbers)))}"
     st.dataframe(
         _words(table),

@@ -176,7 +176,7 @@ function cells(plane, grid, { width, height }) {
   return { x, y, box };
 }
 
-// A score along the slices: [{ title, values, worst }], nulls where it has none; where the reader is, and the worst place.
+// A score along the slices: { title, values, worst, faint }, nulls where it has none; where the reader is, and the worst place.
 function drawCourse(canvas, course, at, look) {
   const width = canvas.clientWidth, c = prepared(canvas, width, COURSE.height), place = courseAt(course, width);
   const known = course.values.filter((value) => value !== null), least = Math.min(...known), most = Math.max(...known);
@@ -192,14 +192,18 @@ function drawCourse(canvas, course, at, look) {
   c.strokeStyle = look.accent;
   c.fillStyle = look.accent;
   c.lineWidth = 1.5;
-  c.beginPath();
-  let before = null;
-  course.values.forEach((value, i) => {
-    if (value !== null) (before === null ? c.moveTo : c.lineTo).call(c, place.x(i), y(value));
-    before = value;
-  });
-  c.stroke();
-  course.values.forEach((value, i) => { if (value !== null && known.length < 80) dot(c, place.x(i), y(value), 2.2); });
+  const faint = new Set(course.faint), { values } = course;
+  for (const pale of [false, true]) {
+    c.globalAlpha = pale ? PALE : 1;
+    c.beginPath();
+    for (let i = 1; i < values.length; i++) {
+      if (values[i] === null || values[i - 1] === null || (faint.has(i) || faint.has(i - 1)) !== pale) continue;
+      line(c, place.x(i - 1), y(values[i - 1]), place.x(i), y(values[i]));
+    }
+    c.stroke();
+    values.forEach((value, i) => { if (value !== null && known.length < 80 && faint.has(i) === pale) dot(c, place.x(i), y(value), 2.2); });
+  }
+  c.globalAlpha = 1;
   if (course.worst !== null) {
     c.fillStyle = "#d9730d";
     dot(c, place.x(course.worst), y(course.values[course.worst]), 4.5);
@@ -217,6 +221,7 @@ function dot(c, x, y, radius) {
   c.fill();
 }
 
+const PALE = 0.35; // of what decides nothing
 const COURSE = { height: 84, top: 22, bottom: 8, left: 46, right: 10 };
 
 // Where slices stand on a course of so many pixels.

@@ -314,7 +314,7 @@ class Viewer {
     canvas.setAttribute("aria-label", course.title);
     canvas.setAttribute("aria-valuemax", sizes[axis]);
     canvas.setAttribute("aria-valuenow", at + 1);
-    canvas.setAttribute("aria-valuetext", `slice ${at + 1}: ${value === null ? "no brain in it" : value.toFixed(3)}`);
+    canvas.setAttribute("aria-valuetext", `slice ${at + 1}: ${value === null ? "no brain in it" : value.toFixed(3)}${course.faint.includes(at) ? ", only a trace of brain" : ""}`);
   }
 
   sayWindow() {

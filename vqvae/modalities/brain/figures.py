@@ -11,6 +11,7 @@ from vqvae.modalities.brain.picture_drawing import Grid, Picture, colour_bar, dr
 from vqvae.modalities.brain.planes import Plane, middle, planes
 from vqvae.modalities.brain.recording import Volume
 from vqvae.modalities.brain.scores_similarity import maps
+from vqvae.modalities.brain.verdict import traces
 from vqvae.modalities.looks import Ink
 
 if TYPE_CHECKING:
@@ -72,12 +73,16 @@ def _extent(plane: Plane, volume: Volume) -> tuple[float, float]:
 
 
 def course(slices: pd.DataFrame, score: str = "ssim_brain", place: int | None = None, *, title: str = "", dark: bool = False) -> go.Figure:
-    """A score along the volume (`events["slices"]`), the worst slice marked; its points can be clicked, x is the slice's number from 1."""
+    """A score along the volume (`events["slices"]`), the worst slice marked; its points can be clicked, x is the slice's number from 1.
+
+    Slices with a trace of brain only, which are never the worst, are faint and no part of the line.
+    """
     import plotly.graph_objects as go
 
     own = ink(dark)
     numbers, values = slices["place"].to_numpy() + 1, slices[score].to_numpy(np.float64)
-    counted = np.where((slices["brain"] > 0) & np.isfinite(values), values, np.nan)
+    known, faint = (slices["brain"] > 0).to_numpy() & np.isfinite(values), traces(slices)
+    counted = np.where(known & ~faint, values, np.nan)
     placed = zip(numbers, slices["position"], strict=True)
     said = [f"slice {number}" + (f", {position:.1f} mm" if np.isfinite(position) else "") for number, position in placed]
     picture = go.Figure(layout=_course_layout(title or score, own))
@@ -85,6 +90,12 @@ def course(slices: pd.DataFrame, score: str = "ssim_brain", place: int | None = 
         x=numbers, y=counted, mode="lines+markers", line={"color": own.reconstruction, "width": 2}, marker={"size": 6}, name="slices",
         hovertext=said, hovertemplate="%{hovertext}: %{y:.4g}<extra></extra>",
     )  # fmt: skip
+    if (known & faint).any():
+        picture.add_scatter(
+            x=numbers, y=np.where(known & faint, values, np.nan), mode="markers", opacity=0.35, name="traces",
+            marker={"size": 6, "color": own.reconstruction}, hovertext=said,
+            hovertemplate="%{hovertext}, only a trace of brain: %{y:.4g}<extra></extra>",
+        )  # fmt: skip
     if np.isfinite(counted).any():
         better = score in ("ssim", "ssim_brain", "ms_ssim", "psnr")
         worst = int(np.nanargmin(counted) if better else np.nanargmax(counted))

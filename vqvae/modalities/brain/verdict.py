@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from vqvae.modalities.protocol import Report
-from vqvae.modalities.wording import GRADES, SPACE, Verdict, count, graded_as, share
+from vqvae.modalities.wording import GRADES, SPACE, Verdict, count, graded_as, number, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +61,12 @@ def doubted(report: Report, doubt: str) -> Verdict:
 def worst_slices(table: pd.DataFrame) -> pd.DataFrame:
     """The slices that have any brain, the one with the least similarity in the brain first; those with a trace of it come last."""
     found = table[table["brain"] > 0].sort_values("ssim_brain", kind="stable")
-    return found.iloc[np.argsort(_trace(found), kind="stable")]
+    return found.iloc[np.argsort(traces(found), kind="stable")]
 
 
-def _trace(table: pd.DataFrame) -> np.ndarray:
-    """(rows,) bool: slices with so few pixels of brain that noise may be all there is, and that one of them can be all of a similarity."""
-    return np.asarray(table["brain"] < TRACE * table["brain"].max())
+def traces(table: pd.DataFrame) -> np.ndarray:
+    """(rows,) bool: slices with some pixels of brain, but so few that noise may be all there is: they are never called the worst."""
+    return np.asarray((table["brain"] > 0) & (table["brain"] < TRACE * table["brain"].max()))
 
 
 def _excess(grade: int, judged: _Judged) -> float:
@@ -80,7 +80,10 @@ def _summary(report: Report, table: pd.DataFrame) -> list[str]:
     if len(table) == 1:
         found = f"One slice: structural similarity {mean} in the brain (1 is perfect), {against}."
     else:
-        found = f"Worst of {count(len(table), 'slice')}: number {worst.number}, structural similarity {similar(worst.similarity)} "
+        seen = int((table["brain"] > 0).sum() - traces(table).sum())
+        which = f"the {number(seen)} of {count(len(table), 'slice')} with more than a trace of brain"
+        which = which if traces(table).any() else count(len(table), "slice")
+        found = f"Worst of {which}: number {worst.number}, structural similarity {similar(worst.similarity)} "
         found += f"in the brain (1 is perfect). On average {mean}, {against}."
     return [found]
 
@@ -124,7 +127,7 @@ _TISSUES = {"grey": "grey matter", "white": "white matter", "fluid": "fluid"}
 
 def _structure(report: Report, table: pd.DataFrame) -> list[_Judged]:
     mean, worst = report.value("ssim_brain"), _worst(table)
-    others = " that show more than a trace of brain" if _trace(table[table["brain"] > 0]).any() else ""
+    others = " that show more than a trace of brain" if traces(table).any() else ""
     alone = f"Slice {worst.number} has a structural similarity of {similar(worst.similarity)} in the brain, the least of all{others}."
     apart = mean - worst.similarity >= APART
     plain = f"Slice {worst.number} is much worse than the others." if apart else ""
