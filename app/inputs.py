@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SOURCE, CHECKPOINT, LEVEL, NEXT = "desk.source", "desk.checkpoint", "desk.level", "desk.next"
 OPENED, UPLOADS, RATE, REFUSED, LAST = "desk.opened", "desk.uploads", "desk.rate", "desk.refused", "desk.last"
 STOPPED, NOTICE, FILES, DECODED = "desk.stopped", "desk.notice", "desk.files", "desk.decoded"
-KIND, ASIDE, ADDRESS = "desk.kind", "desk.aside", "desk.address"
+KIND, ASIDE, ADDRESS, ABOUT = "desk.kind", "desk.aside", "desk.address", "desk.about"
 
 DEFAULT_LEVEL = 3
 
@@ -71,6 +71,7 @@ def open_desk(page: Kind | None) -> None:
     A new reader's desk is filled from the address; whatever that holds that does not exist is passed over.
     """
     state = st.session_state
+    state[ABOUT] = page is not None
     if OPENED not in state:
         _arrive(page)
     if NEXT in state:
@@ -213,7 +214,12 @@ def start_again() -> None:
 
 
 def desk_choices(recording_only: bool = False) -> None:
-    """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own."""
+    """Which recording, which checkpoint, which bit rate; `recording_only` where a page compares all checkpoints at sizes of its own.
+
+    Nothing where neither is asked for: Home shows no recording.
+    """
+    if not (recording_only or st.session_state[ABOUT]):
+        return
     own, unpacked = kind(), st.session_state.get(DECODED, {})
     opened = {key: found for key, found in st.session_state[OPENED].items() if kind_of(found) is own}
     names = told_apart({key: f"{found.name} ({'decoded from .vqz' if key in unpacked else 'your file'})" for key, found in opened.items()})

@@ -203,6 +203,20 @@ def test_home_has_a_heading_for_every_kind_and_names_every_one():
     assert all(word in app.markdown[0].value for word in ("ECG", "piano", "brain", "digits"))
 
 
+def test_home_has_no_side_bar_and_the_desk_is_as_it_was_after_a_visit_there():
+    app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=PATIENCE).run()
+    assert not app.sidebar.children
+    app.switch_page("screens/ecg.py").run()
+    app.selectbox(key="desk.checkpoint").set_value("ecg-fine").run()
+    app.select_slider(key="desk.level").set_value(2).run()
+    app.switch_page("screens/home.py").run()
+    assert not app.sidebar.children
+    app.switch_page("screens/ecg.py").run()
+    assert app.selectbox(key="desk.checkpoint").value == "ecg-fine"
+    assert app.select_slider(key="desk.level").value == 2
+    assert not app.exception
+
+
 def test_the_nearest_codes_are_those_whose_vectors_are_nearest():
     vectors = pipeline.codebooks(pipeline.load("digits"))[0]
     near = digits_grid.nearest("digits", 300)
