@@ -60,6 +60,15 @@ def test_a_scan_is_reconstructed_into_a_file_that_lies_over_it_and_a_report_tell
     assert "note: sub-01_bold.nii.gz holds 2 volumes: this is volume 2." in told.err
 
 
+def test_of_a_photograph_the_command_line_says_that_it_is_hardly_a_brain(models, tmp_path, capsys):
+    Image.fromarray(np.random.default_rng(0).integers(60, 255, (64, 48, 3)).astype(np.uint8)).save(tmp_path / "holiday.png")
+    asked = ["reconstruct", str(tmp_path / "holiday.png"), "--checkpoint", str(models / "fine"), "--output", str(tmp_path / "out")]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    assert "This does not look like a T1 brain slice: it was in colour" in told
+    assert "matter" not in told
+
+
 def test_an_image_goes_into_a_file_and_comes_out_in_its_own_format(scan, models, tmp_path):
     for checkpoint in ("codes", "fine"):
         assert main(["encode", str(scan), str(tmp_path / "a.vqz"), "--checkpoint", str(models / checkpoint), "--levels", "1"]) == 0

@@ -45,6 +45,20 @@ def test_a_photograph_is_told_by_its_colour_and_its_bright_border(tmp_path):
     assert "of its border is bright" in grey
 
 
+def test_a_map_of_labels_is_told_by_its_even_areas():
+    phantom = brain.middle(brain.example(), 2)
+    said = doubt(replace(phantom, voxels=np.rint(phantom.voxels / 40) * 40))
+    assert "of neighbouring pixels are exactly equal, as in a map of labels" in said
+    assert "border" not in said
+
+
+def test_what_is_hardly_a_brain_is_judged_as_none(tmp_path):
+    for image, strange in ((photograph(tmp_path / "a.png", colour=True), True), (brain.middle(brain.example(), 2), False)):
+        report = brain.compare(image, image)
+        assert ("does not look like" in brain.judged(image, report).text) == strange
+        assert (brain.judged(image, report) == brain.verdict(report)) != strange
+
+
 def test_a_brain_in_colour_is_suspected_for_its_colour_alone():
     image = brain.middle(brain.example("slice"), 1)
     said = doubt(replace(image, source=replace(image.source, colour=True)))

@@ -63,7 +63,8 @@ def reconstruct(options: argparse.Namespace) -> None:
         if options.report:
             write_json(options.report, evaluation.single(checkpoint, recording, level, cost, report, options.command))
         where = f"; measured on lead {recording.leads[analysis.lead]}" if "lead" in KINDS[kind.name].options else ""
-        print(f"{recording.name}: {kind.verdict(report).text} {stated_rate(cost)}{where}.")
+        judged = kind.judged(recording, report) if hasattr(kind, "judged") else kind.verdict(report)
+        print(f"{recording.name}: {judged.text} {stated_rate(cost)}{where}.")
         print("  wrote " + ", ".join(str(path) for path in written))
 
 

@@ -7,6 +7,7 @@ from vqvae.modalities.brain.examples import example, examples
 from vqvae.modalities.brain.excerpts import apart, excerpt, middle, sampled
 from vqvae.modalities.brain.figures import figure
 from vqvae.modalities.brain.layouts import check_layout
+from vqvae.modalities.brain.likeness import judged
 from vqvae.modalities.brain.reading import read
 from vqvae.modalities.brain.recording import Source, Volume, fingerprint
 from vqvae.modalities.brain.scores import analyse, compare
@@ -51,6 +52,7 @@ __all__ = [
     "extents",
     "figure",
     "fingerprint",
+    "judged",
     "length",
     "lost",
     "marked",
