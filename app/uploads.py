@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import cache, decoded
 from app.decoded import Decoded
-from app.inputs import DECODED, FILES, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
+from app.inputs import DECODED, FILES, KIND, NEXT, OPENED, RATE, REFUSED, SOURCE, UPLOADS
 from app.kinds import KINDS, kind_of, recognised
 from app.words import plain
 from vqvae.modalities import modality
@@ -100,23 +100,30 @@ def _taken_for_another(place: str) -> bool:
 
 def _take(received: dict[str, bytes], waiting: Refused | None, place: str) -> bool:
     """Open new files; they replace refused ones, unless they are what those lacked."""
-    answer = _read(received, None)
+    kind = _of_page(received) if place == "side" else ""
+    answer = _read(received, None, kind)
     if isinstance(answer, cache.Refusal) and waiting:
         both = waiting.files | received
         together = _read(both, None)
         if not isinstance(together, cache.Refusal):
-            received, answer = both, together
+            received, answer, kind = both, together, ""
     if not isinstance(answer, cache.Refusal):
-        return _open(Files(received, None), answer)
+        return _open(Files(received, None, kind), answer)
     st.session_state[REFUSED] = Refused(received, answer, None, place, st.session_state[SOURCE])
     st.session_state.pop(RATE, None)
     st.session_state[UPLOADS] += 1
     return False
 
 
-def _read(files: dict[str, bytes], rate: float | None) -> Any:
+def _of_page(files: dict[str, bytes]) -> str:
+    """The kind on the desk where files may be of that one though they look like another; empty where they look like it, or cannot be."""
+    own, looks = st.session_state[KIND], recognised(files).name
+    return own if looks != own and own in others(files, looks) else ""
+
+
+def _read(files: dict[str, bytes], rate: float | None, kind: str = "") -> Any:
     with st.spinner("Reading the recording …"):
-        return cache.receive(files, rate)
+        return cache.receive(files, rate, kind)
 
 
 def lay(files: dict[str, bytes], recording: Any) -> None:

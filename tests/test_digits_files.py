@@ -234,6 +234,19 @@ def test_dark_ink_on_light_paper_is_a_digit_at_any_size_and_a_scan_or_a_dark_pic
         assert recognised_bytes({"slice.png": image_file(grey)}) == "brain"
 
 
+def test_a_picture_in_many_colours_is_no_digit_and_red_ink_on_yellow_paper_is_one(tmp_path):
+    letter = np.full((480, 640, 3), (0.95, 0.9, 0.6))
+    letter[100:380, 300:330] = [0.6, 0.1, 0.1]
+    beach = letter.copy()
+    beach[:180], beach[-120:, :300] = [0.4, 0.65, 0.95], [0.2, 0.6, 0.2]
+    assert recognised_bytes({"letter.jpg": image_file(letter, "JPEG")}) == "digits"
+    assert recognised_bytes({"beach.jpg": image_file(beach, "JPEG")}) == "brain"
+    (tmp_path / "beach.jpg").write_bytes(image_file(beach, "JPEG"))
+    (tmp_path / "letter.jpg").write_bytes(image_file(letter, "JPEG"))
+    assert any("looks like no digit" in said for said in read(tmp_path / "beach.jpg").said)
+    assert not any("looks like no digit" in said for said in read(tmp_path / "letter.jpg").said)
+
+
 def test_arrays_of_28_by_28_are_digits_and_those_of_other_sides_are_not(many):
     pixels = np.zeros((9, 28, 28), np.uint8)
     for array in (pixels, pixels[0], pixels[:, None], pixels[..., None], pixels.reshape(9, 784), pixels.astype(np.float32)):

@@ -175,25 +175,25 @@ def test_an_empty_file_is_named_with_a_way_out_and_nothing_that_was_open_or_drop
     assert not app.error
 
 
-def test_an_image_on_the_desk_is_opened_as_what_it_looks_like_and_a_click_opens_it_as_the_other():
+def test_an_image_stays_on_the_page_it_is_dropped_on_and_a_click_opens_it_as_the_other():
     app = opened()
     light = io.BytesIO()
     seven = digits.example("scanned-digits").images[28]
     Image.fromarray(np.kron(seven, np.ones((10, 10), np.uint8))).save(light, "PNG")
     app.sidebar.file_uploader[0].set_value([("seven.png", light.getvalue(), "image/png")]).run()
-    assert app.title[0].value == "Brain MRI: seven"
-    assert any("Opened as Brain MRI" in caption.value for caption in app.sidebar.caption)
-    app.switch_page("screens/brain.py").run()  # where the reader is by now
-    button(app, "Open as Digits").click().run()
-    assert not app.exception
     assert app.title[0].value == "Digits: seven"
-    kept = app.session_state["desk.opened"]
-    assert len(kept) == 2
-    found = kept[app.session_state["desk.source"]].images[0]
+    assert any("Opened as Digits" in caption.value for caption in app.sidebar.caption)
+    found = app.session_state["desk.opened"][app.session_state["desk.source"]].images[0]
     assert np.corrcoef(found.ravel(), seven.ravel())[0, 1] > 0.8
-    app.switch_page("screens/digits.py").run()
     button(app, "Open as Brain MRI").click().run()
+    assert not app.exception
     assert app.title[0].value == "Brain MRI: seven"
+    assert len(app.session_state["desk.opened"]) == 2
+    app.switch_page("screens/brain.py").run()  # where the reader is by now
+    app.sidebar.file_uploader[0].set_value([("one.jpg", photo(), "image/jpeg")]).run()
+    assert app.title[0].value == "Brain MRI: one"  # and no digit, which it looks like
+    button(app, "Open as Digits").click().run()
+    assert app.title[0].value == "Digits: one"
 
 
 def test_home_has_a_heading_for_every_kind_and_names_every_one():

@@ -13,6 +13,8 @@ import numpy as np
 
 MAX_PIXELS = 30_000_000  # of one image: bounds memory
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm"))
+COLOURS, TINT = 100, 0.15  # pixels a side in which colours are looked for; how far one is from that of the paper
+COLOURED = 0.2  # of a picture, that coloured ink covers at most
 LARGEST = 800  # pixels along the longer side that are looked at: finer ones say nothing of 20 × 20
 
 
@@ -51,6 +53,23 @@ def size_of(data: bytes) -> tuple[int, int] | None:
             return image.size
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
         return None
+
+
+def colourful(data: bytes) -> bool:
+    """Whether an image shows more colours than ink on one paper does, as a photograph of the world; False for what is no image.
+
+    Looked at is how much of it is of another tint than most of it, so that yellow paper, the light of a lamp and red ink count nothing.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with _opened(data) as image:
+            image.draft("RGB", (COLOURS, COLOURS))
+            pixels = np.asarray(image.convert("RGB").resize((COLOURS, COLOURS), Image.Resampling.BOX), np.float32).reshape(-1, 3) / 255
+    except (UnidentifiedImageError, OSError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
+        return False
+    tints = pixels - pixels.mean(axis=1, keepdims=True)
+    return float((np.abs(tints - np.median(tints, axis=0)).max(axis=1) > TINT).mean()) > COLOURED
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from vqvae.modalities.digits import arrays
-from vqvae.modalities.digits.normalising import normalised
-from vqvae.modalities.digits.pictures import SUFFIXES, picture
+from vqvae.modalities.digits.normalising import Normalised, normalised
+from vqvae.modalities.digits.pictures import SUFFIXES, colourful, picture
 from vqvae.modalities.digits.recording import LONGEST_NAME, MAX_IMAGES, SIDE, Digits
 from vqvae.modalities.wording import count
 
 ARRAYS = frozenset((".npz", ".npy"))
+_NEITHER = "in many colours, as writing on paper is not: this looks like no digit"
 KNOWN = "images (.png, .jpg, …), arrays (.npy, .npz) and MNIST's own files (…-idx3-ubyte, .gz)"
 
 
@@ -28,7 +29,7 @@ def read(path: Path) -> Digits:
     if file.is_dir():
         return _of_folder(file)
     if file.suffix.lower() in SUFFIXES:
-        found = normalised(picture(file), file.name)
+        found = _of_image(file)
         return Digits(called(file.stem), found.image[None], _said([found.said]))
     return _of_array(file, inside)
 
@@ -82,9 +83,15 @@ def _of_folder(folder: Path) -> Digits:
         raise ValueError(f"{folder.name} holds no images: {', '.join(sorted(SUFFIXES))} can be read")
     if len(paths) > MAX_IMAGES:
         raise ValueError(f"{folder.name} holds {len(paths)} images; up to {MAX_IMAGES} can be read: take a part of them")
-    found = [normalised(picture(path), path.name) for path in paths]
+    found = [_of_image(path) for path in paths]
     name = called(folder.name if len(paths) > 1 else paths[0].stem)
     return Digits(name, np.stack([one.image for one in found]), _said([one.said for one in found]))
+
+
+def _of_image(path: Path) -> Normalised:
+    """The digit in an image; of one in many colours it is said that it may be none."""
+    found = normalised(picture(path), path.name)
+    return found._replace(said=(*found.said, _NEITHER)) if colourful(path.read_bytes()) else found
 
 
 def _said(changes: list[tuple[str, ...]]) -> tuple[str, ...]:

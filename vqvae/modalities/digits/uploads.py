@@ -10,7 +10,7 @@ from typing import BinaryIO
 from vqvae.modalities import archives
 from vqvae.modalities.digits import arrays
 from vqvae.modalities.digits.normalising import on_paper
-from vqvae.modalities.digits.pictures import SUFFIXES, picture_of, size_of
+from vqvae.modalities.digits.pictures import SUFFIXES, colourful, picture_of, size_of
 from vqvae.modalities.digits.reading import ARRAYS, KNOWN, looks_like_idx
 
 SMALL = 64  # pixels along the longer side, up to which an image is taken for a digit whatever it shows
@@ -18,7 +18,7 @@ HEAD = 1 << 16  # bytes of an image that tell its size
 
 
 def recognises(name: str, file: BinaryIO) -> bool:
-    """Whether a file is for `read`: images of 28 × 28 pixels in an array, one of MNIST's own files, a small image, or ink on paper."""
+    """Whether a file is for `read`: images of 28 × 28 pixels in an array, one of MNIST's own files, a small image, or ink on one paper."""
     suffix = Path(name).suffix.lower()
     if suffix in SUFFIXES:
         head = file.read(HEAD)
@@ -39,7 +39,7 @@ def takes(name: str) -> bool:
 
 def _shows_ink(data: bytes, name: str) -> bool:
     try:
-        return on_paper(picture_of(data, name))
+        return on_paper(picture_of(data, name)) and not colourful(data)
     except ValueError:
         return False  # whoever opens it will say so
 
