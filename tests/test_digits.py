@@ -119,7 +119,8 @@ def test_the_words_of_a_verdict_are_those_of_its_colour_and_its_number_is_that_o
         verdict, error = digits.verdict(report), round(784 * report.value("mse"), 1)
         found[verdict.grade] = verdict
         assert WORDS[verdict.grade] in verdict.text
-        assert f"as much as {error} wrong pixels" in verdict.text
+        assert f"The error per digit equals {error} of 784 pixels turned from black to white." in verdict.text
+        assert any(f"equals {error} of a digit's" in reason and "squared differences" in reason for reason in verdict.reasons)
         assert (error <= LIMITS["error"][0], error > LIMITS["error"][1]) == (verdict.grade == "good", verdict.grade == "poor")
     assert set(found) == set(WORDS)
     grainy = digits.compare(drawn, changed(drawn, grain))

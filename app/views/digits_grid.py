@@ -97,7 +97,7 @@ def _said(original: np.ndarray, drawn: np.ndarray, codes: np.ndarray, changed: i
     error = mse(original / 255, drawn / 255)
     used, bits = count(len(np.unique(codes)), "different code"), codes.size * bits_per_code(_size(desk))
     size = f"{used} in {codes.size} cells, {count(bits, 'bit')} at a fixed length"
-    said = f"This digit: mean squared error {number(error)}, as much as {wrong(error):.1f} wrong pixels; {size}."
+    said = f"This digit: mean squared error {number(error)}, equal to {wrong(error):.1f} pixels turned from black to white; {size}."
     if not changed:
         return said
     linked = shown.recording.count == 1 or desk.source in cache.examples("digits")

@@ -32,7 +32,8 @@ def verdict(report: Report) -> Verdict:
     error, spoilt = wrong(report.value("mse")), int((table["stroke"] > SPOILT).sum())
     values = {"error": error, "strokes": percent_of(spoilt, len(table))}
     said = {
-        "error": f"The error is as much as {error:.1f} of a digit's {PIXELS} pixels turned from black to white. "
+        "error": f"The error equals {error:.1f} of a digit's {PIXELS} pixels turned from black to white: squared differences of ink, "
+        "0 to 1, added up. "
         f"Good up to {LIMITS['error'][0]:g}, fair up to {LIMITS['error'][1]:g}.",
         "strokes": f"{count(spoilt, 'digit')} of which a piece of a stroke is missing, added or moved. "
         f"Good up to {share(LIMITS['strokes'][0])} of all, fair up to {share(LIMITS['strokes'][1])}.",
@@ -40,8 +41,8 @@ def verdict(report: Report) -> Verdict:
     grades = {name: graded_as(value, *LIMITS[name]) for name, value in values.items() if not math.isnan(value)}
     order = sorted(grades, key=lambda name: -grades[name])
     kept = _spoilt(spoilt, len(table)) if spoilt else WORDS[GRADES[grades["error"]]]
-    each = " in each" if len(table) > 1 else ""
-    text = f"{count(len(table), 'digit')}: {kept}. The error is as much as {error:.1f} wrong pixels of {PIXELS}{each}."
+    each = " per digit" if len(table) > 1 else ""
+    text = f"{count(len(table), 'digit')}: {kept}. The error{each} equals {error:.1f} of {PIXELS} pixels turned from black to white."
     return Verdict(text, GRADES[grades[order[0]]], tuple(said[name] for name in order))
 
 
