@@ -69,5 +69,23 @@ def test_what_reads_alike_is_no_victory_and_no_defeat():
 
 def test_a_file_that_is_too_large_wins_nothing_in_the_words_either():
     _, words = judged([made("ecg", size=150, prdn=1.0, max_error=0.1), made("dct", prdn=9.0, max_error=0.4)])
-    assert words.startswith("At 15.1 kB dct keeps most")
-    assert "ecg" not in words
+    assert words == (
+        "Only dct makes a file as small as 15.1 kB: PRDN 9.00 %, with nothing to compare it with. "
+        "Larger than that, and so without a chance, is the file of ecg."
+    )
+
+
+def test_where_no_opponent_makes_so_small_a_file_nothing_is_won():
+    larger = [made("jpeg", size=150, prdn=9.0, max_error=0.4), made("webp", size=150, prdn=1.0, max_error=0.1)]
+    said, words = judged([made("ecg", prdn=4.8, max_error=0.2), *larger])
+    assert said.won is None
+    assert words == (
+        "Only ecg makes a file as small as 15.1 kB: PRDN 4.80 %, with nothing to compare it with. "
+        "Larger than that, and so without a chance, are the files of webp and jpeg."
+    )
+    said, words = judged([made("ecg", prdn=4.8, max_error=0.2), made("ecg-fine", prdn=4.0, max_error=0.2), larger[0]])
+    assert said.won is None
+    assert words.startswith("At 15.1 kB ecg-fine keeps most: PRDN 4.00 %. Larger than that")
+    assert judged([made("ecg", prdn=4.8, max_error=0.2), made("dct", prdn=9.0, max_error=0.4), larger[0]])[0].won
+    said, words = judged(larger)
+    assert (said.won, words) == (None, "No codec here makes a file as small as 15.1 kB: none of them wins.")

@@ -36,15 +36,30 @@ def verdict(results: Sequence[Result], scores: Sequence[str], ours: Collection[s
     """Who keeps most by the first of `scores`, by how much, and on which of `scores` our own lose; `results` are ranked by it."""
     ranking, best = scores[0], winners(results)
     fair = [result for result in results if result.competes]
-    first = fair[0] if fair else results[0]
     title = score_title(ranking)
+    if not fair:
+        return Said(f"No codec here makes a file as small as {size}: none of them wins.", (), None)
+    larger = [result for result in results if not result.competes]
     if not best.get(ranking):
-        return Said(f"At {size} nobody has an answer for {title}.", (), None)
+        return Said(f"At {size} nobody has an answer for {title}.", _too_large(larger), None)
     together = _equals(fair, ranking)
-    lead = f"At {size} {_names(together)} {'keeps' if len(together) == 1 else 'keep'} most: {title} {value(first, ranking)}."
+    keeps = "keeps most" if len(together) == 1 else "keep most"
+    first = fair[0]
+    lead = f"At {size} {_names(together)} {keeps}: {title} {value(first, ranking)}."
+    if larger and len(fair) == 1:
+        lead = f"Only {called(first)} makes a file as small as {size}: {title} {value(first, ranking)}, with nothing to compare it with."
     sides = {result.codec in ours for result in together}
-    won = first.codec in ours if len(sides) == 1 and any(result.codec in ours for result in results) else None
-    return Said(lead, (*_others(fair, ranking, ours), *_losses(fair, scores, ours, best)), won)
+    alone = bool(larger) and all(result.codec in ours for result in fair)  # no opponent makes so small a file
+    won = first.codec in ours if len(sides) == 1 and not alone and any(result.codec in ours for result in results) else None
+    return Said(lead, (*_others(fair, ranking, ours), *_too_large(larger), *_losses(fair, scores, ours, best)), won)
+
+
+def _too_large(larger: Sequence[Result]) -> tuple[str, ...]:
+    """Which codecs do not compete, as their files are larger than asked for."""
+    if not larger:
+        return ()
+    alone = len(larger) == 1
+    return (f"Larger than that, and so without a chance, {'is the file' if alone else 'are the files'} of {_names(larger)}.",)
 
 
 def _equals(fair: Sequence[Result], ranking: str) -> list[Result]:
