@@ -19,6 +19,7 @@ from app.kinds import KINDS
 from app.views import digits_grid
 from vqvae import checkpoint, pipeline
 from vqvae.modalities import digits
+from vqvae.modalities.digits.normalising import normalised
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # s
@@ -105,6 +106,17 @@ def test_the_page_shows_what_the_library_finds_and_a_changed_code_changes_the_di
     number(app, "Digit, of 40").set_value(2).run()
     assert said(app) != before
     assert not app.exception
+
+
+def test_under_the_canvas_stands_what_becomes_of_a_drawing_and_no_ink_of_it_is_lost():
+    app = opened()
+    assert any("scaled to 20 pixels and centred by mass" in caption.value for caption in app.caption)
+    low = np.zeros((112, 112))
+    low[4:108, 54:60], low[96:108, 20:100] = 1, 1  # all the weight is at its foot, above which its mass would be centred
+    found = normalised(low, "The drawing").image
+    rows = np.flatnonzero(found.max(axis=1) > 128)
+    assert np.ptp(rows) + 1 == 20
+    assert (found > 128).sum(axis=1)[rows[-1]] > 10  # the foot is inside
 
 
 def test_a_link_to_a_digit_or_cell_that_there_is_not_opens_the_nearest_one():

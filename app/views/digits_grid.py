@@ -27,6 +27,7 @@ NEAREST = 8  # other codes that are offered
 HEIGHT = 210  # pixels of a picture
 _LINKED = "The address of this page holds what you see: share it as a link."
 _MEANT = "Verdict, scores, tabs and downloads are of the unchanged codes: what was changed is seen in the pictures of this digit alone."
+_PLACED = "All its ink is scaled to 20 pixels and centred by mass, as MNIST's digits are: it may stand larger and elsewhere in Input."
 _ALONE = "A link cannot hold your own file of several digits: drop one of them to share it."
 _UNCHANGED = {"marker": {"opacity": 1}}  # however points are selected
 
@@ -39,15 +40,16 @@ def explore(shown: cache.Shown, desk: Desk, meant: DeltaGenerator) -> None:
     with st.container(key="digits.explore"):  # layout.css puts the two below each other where there is little room
         left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        _own()
+        _own(desk)
     with right:
         _digit(shown, desk, meant)
 
 
-def _own() -> None:
+def _own(desk: Desk) -> None:
     with st.container(key="digits.own"):
         st.markdown("**Draw a digit**")
         canvas.show(CANVAS, choices_digits.take_drawing)
+        st.caption(_PLACED)
         with st.container(key=DROPPED):
             st.file_uploader(
                 "Or upload an image of one",
