@@ -41,8 +41,10 @@ def length(seconds: float) -> str:
 
 
 def times_smaller(ratio: float) -> str:
-    """By how much a file is smaller, or larger."""
-    return f"{number(1 / ratio)} times larger" if 0 < ratio < 0.995 else f"{number(ratio)} times smaller"
+    """By how much a file is smaller, or larger; with a digit after the point below 1000, as the command line says it."""
+    if 0 < ratio < 0.995:
+        return f"{number(1 / ratio)} times larger"
+    return f"{ratio:.1f} times smaller" if 100 <= ratio < 1000 else f"{number(ratio)} times smaller"
 
 
 _F1 = {
@@ -50,7 +52,7 @@ _F1 = {
     "note_f1_onset_offset": "F1 with onset and offset",
     "note_f1_onset_offset_velocity": "Notes right",
 }
-_PICTURES = {"ssim_brain": "SSIM in the brain", "ms_ssim": "MS-SSIM", "gradient_error": "Edge error"}
+_PICTURES = {"ssim_brain": "SSIM of the brain", "ms_ssim": "MS-SSIM", "gradient_error": "Edge error"}
 _WORDS = {
     "ssim": "SSIM",
     "psnr": "PSNR",

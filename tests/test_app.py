@@ -216,6 +216,7 @@ def test_numbers_have_three_digits_narrow_spaces_and_a_unit(value, unit, said):
 
 def test_a_file_that_grew_is_called_larger():
     assert words.times_smaller(32.4) == "32.4 times smaller"
+    assert words.times_smaller(109.64) == "109.6 times smaller"
     assert words.times_smaller(0.8333) == "1.20 times larger"
 
 

@@ -49,10 +49,10 @@ def test_verdict_and_numbers_are_those_of_the_library(first, phantom):
     assert judge(report).text in verdict(first)
     assert words.number(rate.value, "bit/pixel") in verdict(first)
     metrics = {metric.label: metric.value for metric in first.metric}
-    assert metrics["SSIM in the brain"] == words.number(report.value("ssim_brain"))
+    assert metrics["SSIM of the brain"] == words.number(report.value("ssim_brain"))
     assert metrics["PSNR"] == words.number(report.value("psnr"), "dB")
     assert metrics["Bit rate"] == words.number(rate.value, "bit/pixel")
-    assert [metric.label for metric in first.metric][:2] == ["SSIM in the brain", "SSIM"]
+    assert [metric.label for metric in first.metric][:2] == ["SSIM of the brain", "SSIM"]
 
 
 def test_every_score_stands_on_the_page_with_its_definition(first, phantom):

@@ -11,9 +11,11 @@ from brain_pages import PATIENCE, ROOT, SLICES, expected, few_slices, first, ope
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import cache, decoded
+from app import cache, decoded, words
+from app.views import brain as brain_page
 from app.views import brain_files, brain_slices
 from vqvae import pipeline
+from vqvae.cards import HEADLINES
 
 __all__ = ["few_slices", "first", "phantom"]  # fixtures
 
@@ -33,6 +35,25 @@ def test_the_course_in_the_viewer_has_the_verdicts_digits_and_says_which_slices_
     assert (found["worst"], found["faint"]) == (2, [1])
     assert "Faint: only a trace of brain" in found["title"]
     assert "Faint" not in brain_slices.course(table.assign(brain=5000))["title"]
+
+
+def test_one_score_has_one_name_on_the_page_and_in_every_table():
+    name = HEADLINES["ssim_brain"]
+    assert (name, name) == (words.score_title("ssim_brain"), brain_page.HEADLINE["ssim_brain"])
+    assert name in cache.text("brain_verdict")
+
+
+def test_the_table_has_positions_where_there_are_any():
+    table = pd.DataFrame({"place": (0, 1), "position": np.nan, "ssim_brain": (0.9, 0.8)})
+    assert list(brain_slices.worded(table)) == ["place", "ssim_brain"]
+    assert list(brain_slices.worded(table.assign(position=(1.0, 2.0)))) == ["place", "position", "ssim_brain"]
+
+
+def test_what_is_said_of_a_chosen_cell_stands_right_below_the_views():
+    app = opened(level="2", codes="1")
+    drawn = [str(element.proto) for element in app.main if not hasattr(element, "children")]
+    views, cell, pictures = ([what in words for words in drawn].index(True) for what in ("Click or drag", "Click into the pic", "(.png)"))
+    assert views < cell < pictures
 
 
 def test_the_table_of_slices_counts_from_1_and_has_units_in_its_headers(first, phantom):

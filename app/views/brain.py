@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 HEADLINE = {  # score -> words above the number
-    "ssim_brain": "SSIM in the brain",
+    "ssim_brain": "SSIM of the brain",
     "ssim": "SSIM",
     "psnr": "PSNR",
     "gradient_error": "Edge error",

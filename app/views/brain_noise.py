@@ -73,4 +73,4 @@ def verdict(found: Denoised) -> str:
 
 
 def _said(report: Report) -> str:
-    return f"Against the clean slice: SSIM in the brain {number(report.value('ssim_brain'))}, PSNR {number(report.value('psnr'), 'dB')}"
+    return f"Against the clean slice: SSIM of the brain {number(report.value('ssim_brain'))}, PSNR {number(report.value('psnr'), 'dB')}"

@@ -38,10 +38,10 @@ def explore(shown: cache.Shown, desk: Desk) -> None:
     key = f"{desk.source} {desk.checkpoint} {desk.level} {st.session_state[CODES]}"
     slices.show(recording, shown.reconstruction, choices_brain.sight(shown, key, grid, course(table)), choices_brain.take)
     st.caption(cache.text("brain_viewer" if recording.slices > 1 else "brain_viewer_single"))
-    brain_files.pictures(shown, desk)
-    if grid:
+    if grid:  # right below the views, where the reader has clicked
         at = st.session_state[CURSOR][recording.axis]
         brain_codes.cell(recording, grid, at, st.session_state[CODES], desk)
+    brain_files.pictures(shown, desk)
     if recording.slices > 1:
         _table(recording, table)
     inputs.write_address(choices_brain.address())
@@ -77,7 +77,7 @@ def _table(recording: Volume, table: pd.DataFrame) -> None:
     st.caption(f"{count(len(table), 'slice')}{last}. Select a row and the views above move to that slice.")
     key = f"brain.slices.{hash((st.session_state[choices_brain.PLACE], tuple(numbers)))}"
     st.dataframe(
-        _words(table),
+        worded(table),
         hide_index=True,
         height=min(320, 38 + 35 * len(table)),
         placeholder="–",
@@ -96,15 +96,16 @@ def _take_row(recording: Volume, numbers: np.ndarray, key: str) -> None:
         choices_brain.jump_to(recording, int(numbers[rows[0]]))
 
 
-def _words(table: pd.DataFrame) -> pd.DataFrame:
+def worded(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns that the page shows, slices counted from 1."""
     found = table[[name for name in ("place", "position", *USUAL) if name in table]].copy()
     found["place"] += 1
-    return found
+    return found.drop(columns=[name for name in ("position",) if found[name].isna().all()])  # pictures say no places
 
 
 def _columns() -> dict[str, Any]:
     column = st.column_config.NumberColumn
-    formats = {"psnr": "%.1f", "mae": "%.4f", "gradient_error": "%.1f"}
+    formats = {"psnr": "%.1f", "mae": "%.5f", "gradient_error": "%.1f"}
     return {
         "place": column("Slice", help="Counted from the first one, as above the views."),
         "position": column("Position (mm)", format="%.1f", help="Along the axis that the slices lie along, as the file places them."),

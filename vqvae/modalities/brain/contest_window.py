@@ -25,7 +25,7 @@ class Row(NamedTuple):
     """One codec's reconstruction, and what is written above it."""
 
     recording: Volume
-    label: str  # "brain-fine: SSIM in the brain 0.93"
+    label: str  # "brain-fine: SSIM of the brain 0.93"
 
 
 def multiples(

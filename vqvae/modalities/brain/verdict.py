@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LIMITS = {  # what is judged: at most so much for "good", at most so much for "fair"
-    "structure": (0.05, 0.15),  # 1 - SSIM in the brain, mean of the slices
-    "worst slice": (0.1, 0.25),  # 1 - SSIM in the brain, of the worst slice
+    "structure": (0.05, 0.15),  # 1 - SSIM of the brain, mean of the slices
+    "worst slice": (0.1, 0.25),  # 1 - SSIM of the brain, of the worst slice
     "edges": (25.0, 50.0),  # %, error of the gradient
     "tissues": (1.0, 3.0),  # %, change of each volume: grey and white matter, fluid; in Alzheimer's disease a brain loses some 2 % a year
 }
