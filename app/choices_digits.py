@@ -196,6 +196,11 @@ def arrive() -> None:
             st.rerun()
 
 
+def came_with_link(desk: Desk) -> bool:
+    """Whether what lies on the desk is the drawing that the link held, of which the canvas knows no strokes."""
+    return bool(st.session_state.get(ARRIVED) == desk.source)
+
+
 def packed(image: np.ndarray) -> str:
     """A digit (28, 28) uint8 as a link holds it."""
     return base64.urlsafe_b64encode(zlib.compress(image.tobytes(), 9)).decode().rstrip("=")

@@ -61,6 +61,8 @@ def said(app: AppTest) -> str:
 
 def test_the_page_shows_what_the_library_finds_and_a_changed_code_changes_the_digit_until_it_is_reset():
     app = opened(digit="13", row="4", column="4")
+    assert [tab.label for tab in app.tabs] == ["Digit by digit", "Scores", "Codes", "Details"]
+    assert not any("came with the link" in caption.value for caption in app.caption)
     model = pipeline.load("digits")
     recording = digits.example("drawn-digits")
     encoded = pipeline.encode(model, recording)
@@ -141,6 +143,8 @@ def test_a_link_holds_a_digit_of_the_reader_s_own_with_its_changed_codes():
     view = {"checkpoint": "digits", "level": "1", "digit": "1", "row": "2", "column": "6", "codes": "2.6.511", "image": text}
     app = opened(kind="digits", example="", **view)
     assert app.title[0].value == "Digits: drawing"
+    assert any("came with the link" in caption.value for caption in app.caption)
+    assert [tab.label for tab in app.tabs] == ["Scores", "Codes", "Details"]
     assert [box.value.partition(":")[0] for box in app.info] == ["Verdict, scores, tabs and downloads are of the unchanged codes"]
     assert "1 cell changed" in said(app)
     assert np.array_equal(app.session_state["desk.opened"][app.session_state["desk.source"]].images, seven.images)

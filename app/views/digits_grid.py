@@ -28,6 +28,7 @@ HEIGHT = 210  # pixels of a picture
 _LINKED = "The address of this page holds what you see: share it as a link."
 _MEANT = "Verdict, scores, tabs and downloads are of the unchanged codes: what was changed is seen in the pictures of this digit alone."
 _PLACED = "All its ink is scaled to 20 pixels and centred by mass, as MNIST's digits are: it may stand larger and elsewhere in Input."
+_CAME = "The drawing in Input came with the link, as pixels without strokes: drawing here begins a new one."
 _ALONE = "A link cannot hold your own file of several digits: drop one of them to share it."
 _UNCHANGED = {"marker": {"opacity": 1}}  # however points are selected
 
@@ -49,7 +50,7 @@ def _own(desk: Desk) -> None:
     with st.container(key="digits.own"):
         st.markdown("**Draw a digit**")
         canvas.show(CANVAS, choices_digits.take_drawing)
-        st.caption(_PLACED)
+        st.caption(_CAME if choices_digits.came_with_link(desk) else _PLACED)
         with st.container(key=DROPPED):
             st.file_uploader(
                 "Or upload an image of one",
