@@ -51,13 +51,14 @@ def headline(place: DeltaGenerator, shown: cache.Shown, desk: Desk) -> None:
 @st.fragment
 def tabs(shown: cache.Shown, desk: Desk) -> None:
     """Everything that stands behind the verdict; what is not looked at is not made."""
+    several = shown.recording.count > 1
     contents = {
-        "Digit by digit": lambda: _digits(shown),
+        **({"Digit by digit": lambda: _digits(shown)} if several else {}),
         "Scores": lambda: panels.scores(shown.report.scores),
         "Codes": lambda: _codes(shown, desk),
         "Details": lambda: summary.details(desk, shown.recording.said, "digits_details", "digits_details"),
     }
-    summary.tabs("digits.tabs", contents)
+    summary.tabs(f"digits.tabs.{'many' if several else 'one'}", contents)
 
 
 def _digits(shown: cache.Shown) -> None:
