@@ -69,6 +69,24 @@ def test_of_a_photograph_the_command_line_says_that_it_is_hardly_a_brain(models,
     assert "matter" not in told
 
 
+@pytest.mark.parametrize("name", ["x.jpg", "x.JPEG", "x.dcm", "x.vqz"])
+def test_an_output_that_ends_in_another_format_is_refused_in_one_sentence(name, models, tmp_path, capsys):
+    asked = ["reconstruct", "example:slice", "--checkpoint", str(models / "fine"), "--output", str(tmp_path / name)]
+    assert main(asked) == 2
+    told = capsys.readouterr().err.strip()
+    assert len(told.splitlines()) == 1
+    assert f"not written as {name[1:].lower()}" in told
+    assert ".nii.gz" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_changed_in_a_colour_jpeg_is_said_in_whole_sentences(tmp_path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 48, 3)).astype(np.uint8)).save(tmp_path / "a.jpg")
+    said = " ".join(brain.read(tmp_path / "a.jpg").said)
+    assert "The picture was turned from colour to grey (" in said
+    assert "The reconstruction of a.jpg is written as PNG" in said
+
+
 def test_an_image_goes_into_a_file_and_comes_out_in_its_own_format(scan, models, tmp_path):
     for checkpoint in ("codes", "fine"):
         assert main(["encode", str(scan), str(tmp_path / "a.vqz"), "--checkpoint", str(models / checkpoint), "--levels", "1"]) == 0

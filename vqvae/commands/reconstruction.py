@@ -13,6 +13,9 @@ from vqvae.commands.arguments import LEAD, RECORDING, Add, first_checkpoint, kin
 from vqvae.commands.kinds import KINDS, require_fit
 from vqvae.commands.terminal import Told
 
+_FOREIGN = frozenset((".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".tiff", ".dcm", ".vqz", ".json", ".csv", ".pdf", ".zip"))
+"""Endings of files; of those, `KINDS` says which ones a kind of data is written as."""
+
 
 def add(command: Add) -> None:
     """Declare `reconstruct`."""
@@ -43,6 +46,7 @@ def reconstruct(options: argparse.Namespace) -> None:
     level = checkpoint.levels if options.levels is None else options.levels
     if options.audio:
         _require_audible(options)
+    _require_format(kind, options.output)
     require_writable(options.output, folder=not _names_a_file(kind, options))
     if options.report:
         require_writable(options.report)
@@ -101,6 +105,14 @@ def _take(kind: Any, options: argparse.Namespace, name: str, file: str, taken: d
 def _names_a_file(kind: Any, options: argparse.Namespace) -> bool:
     """Whether OUT is the reconstruction itself, and no folder for it."""
     return len(options.files) == 1 and options.output.suffix.lower() in KINDS[kind.name].suffixes and not options.output.is_dir()
+
+
+def _require_format(kind: Any, output: Path) -> None:
+    """ValueError where OUT ends as files do that are not written here: a folder of such a name is not what was meant."""
+    own, suffix = KINDS[kind.name].suffixes, output.suffix.lower()
+    if suffix in _FOREIGN - own and not output.is_dir():
+        ways = f"a name that ends in {', '.join(sorted(own - {'.gz'}))}, or a folder," if own else "a folder"
+        raise ValueError(f"--output {output}: reconstructions of this kind ({kind.name}) are not written as {suffix}; {ways} would work")
 
 
 def _target(kind: Any, options: argparse.Namespace, name: str) -> Path:

@@ -29,7 +29,7 @@ def read_array(path: Path, name: str, volume: int | None = None) -> Volume:
     coloured = array.ndim == 3 and array.shape[2] in (3, 4) and min(array.shape[:2]) > 16 and array.dtype.newbyteorder("=") in _COLOURS
     require_size(path.name, array.shape[:2] if coloured else array.shape[:3])
     if coloured:
-        array, said = grey(np.asarray(array)), (f"The picture was in {TURNED_GREY}.",)
+        array, said = grey(np.asarray(array)), (f"The picture was {TURNED_GREY}.",)
     if array.ndim > 3:
         chosen = 1 if volume is None else volume
         if not 1 <= chosen <= count:

@@ -196,7 +196,7 @@ def _volume(name: str, file: str, pixels: list[_Pixels], stacked: Stack, said: t
         planes[inverted] = _upright(planes[inverted])
     slope, intercept = scales[0] if same else (1.0, 0.0)
     colour = any(one.colour for one in pixels)
-    said = (*said, *stacked.said, *((f"The image was in {TURNED_GREY}.",) if colour else ()))
+    said = (*said, *stacked.said, *((f"The image was {TURNED_GREY}.",) if colour else ()))
     kind = planes.dtype.newbyteorder("<").str if whole and same else "<f4"
     if not whole and same:
         planes, slope, intercept = planes * slope + intercept, 1.0, 0.0

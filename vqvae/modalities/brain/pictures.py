@@ -44,7 +44,7 @@ def read_pictures(paths: Sequence[Path], name: str) -> Volume:
     pixels = np.concatenate([picture.pixels for picture in found])
     count, said = sum(picture.colour for picture in found), []
     if count:
-        said.append(f"{count} of {len(found)} pictures were in {TURNED_GREY}." if len(found) > 1 else f"The picture was in {TURNED_GREY}.")
+        said.append(f"{count} of {len(found)} pictures were {TURNED_GREY}." if len(found) > 1 else f"The picture was {TURNED_GREY}.")
     if lessened := sum(picture.lessened for picture in found):
         which = f"{lessened} of {len(found)} pictures" if len(found) > 1 else "The picture"
         said.append(f"{which} had 16 bits a colour: 8 of them were read.")
@@ -59,7 +59,8 @@ def _written(path: Path, slices: int) -> tuple[str, ...]:
     if slices > 1:
         return ("Several pictures are one volume: what becomes of them is written as NIfTI.",)
     lossy = path.suffix.lower() not in (".png", ".tif", ".tiff")
-    return (f"What becomes of {path.name} is written as PNG, which loses nothing more.",) if lossy else ()
+    said = f"The reconstruction of {path.name} is written as PNG, as saving it in a format such as JPEG would lose more of it."
+    return (said,) if lossy else ()
 
 
 def read_picture(path: Path) -> Picture:

@@ -9,7 +9,7 @@ import numpy as np
 from vqvae.modalities.wording import count
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as JPEG has it
-TURNED_GREY = "colour turned to grey (0.299 red + 0.587 green + 0.114 blue)"
+TURNED_GREY = "turned from colour to grey (0.299 red + 0.587 green + 0.114 blue)"
 
 
 class Real(NamedTuple):
@@ -26,7 +26,7 @@ def real(values: np.ndarray) -> Real:
         if not {"R", "G", "B"} <= set(values.dtype.names):
             raise ValueError(f"its voxels hold {', '.join(values.dtype.names)[:40]}, which are no intensities")
         channels = np.stack([values[name] for name in "RGB"], axis=-1)
-        return Real(grey(channels), (f"The voxels are in {TURNED_GREY}.",), False)
+        return Real(grey(channels), (f"The voxels were {TURNED_GREY}.",), False)
     if values.dtype.kind == "c":
         return Real(np.abs(values).astype(np.float32), ("The voxels are complex numbers: their magnitudes were read.",), False)
     if values.dtype.kind not in "biuf":
