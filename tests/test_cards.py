@@ -76,14 +76,16 @@ def test_a_codec_is_a_row_with_each_headline_at_its_ratios_and_the_mean_time_of_
     ]
 
 
-def test_the_best_of_a_comparison_stands_out_unless_all_are_alike():
-    def point(codec: str, prdn: float) -> dict[str, Any]:
-        scores = {name: {"value": value, "unit": "%"} for name, value in (("prdn", prdn), ("r_peak_f1_36ms", 100.0))}
-        rate = {"value": 100.0, "unit": "bit/s"}
-        return {"codec": codec, "bytes": 990, "rate": rate, "compression_ratio": 39.6, "scores": scores, "note": ""}
+def entry(codec: str, prdn: float) -> dict[str, Any]:
+    """What a comparison says of a codec."""
+    scores = {name: {"value": value, "unit": "%"} for name, value in (("prdn", prdn), ("r_peak_f1_36ms", 100.0))}
+    rate = {"value": 100.0, "unit": "bit/s"}
+    return {"codec": codec, "bytes": 990, "rate": rate, "compression_ratio": 39.6, "scores": scores, "note": ""}
 
+
+def test_the_best_of_a_comparison_stands_out_unless_all_are_alike():
     winners = {"prdn": ["dct"], "r_peak_f1_36ms": ["dct", "wavelet"]}
-    lines = table({"points": [point("dct", 2.0), {**point("wavelet", 3.0), "note": "Too small."}], "winners": winners}).splitlines()
+    lines = table({"points": [entry("dct", 2.0), {**entry("wavelet", 3.0), "note": "Too small."}], "winners": winners}).splitlines()
     assert lines[0] == "| codec | bytes | bit/s | ratio | PRDN (%) | R-peak F1, 36 ms (%) |"
     assert lines[2:] == [
         "| dct | 990 | 100.0 | 39.60 | **2.00** | 100.00 |",
@@ -91,6 +93,12 @@ def test_the_best_of_a_comparison_stands_out_unless_all_are_alike():
         "",
         "- Too small.",
     ]
+
+
+def test_codecs_that_are_equal_as_printed_are_both_bold():
+    points = [entry("fine", 2.001), entry("book", 2.002), entry("dct", 3.0)]
+    lines = table({"points": points, "winners": {"prdn": ["fine"]}}).splitlines()
+    assert ["**2.00**" in line for line in lines[2:]] == [True, True, False]
 
 
 def test_every_benchmark_has_its_table_under_the_command_that_made_it(tmp_path):

@@ -90,18 +90,20 @@ def _qualities(points: list[dict[str, Any]]) -> str:
 
 
 def _contest(metrics: dict[str, Any]) -> str:
-    """A row per codec; bold where nobody is nearer to perfect, unless all are alike."""
+    """A row per codec; bold where nobody is nearer to perfect in the digits printed, unless all are alike."""
     points, winners = metrics["points"], metrics["winners"]
     first, unit = points[0]["scores"], points[0]["rate"]["unit"]
     shown = [name for name in HEADLINES if all(name in point["scores"] for point in points)]
+    printed = {name: [_number(point["scores"][name]["value"], PLACES.get(name, 2)) for point in points] for name in shown}
+    won = {name: [point["codec"] in winners.get(name, ()) for point in points] for name in shown}
+    bold = {name: {value for value, best in zip(printed[name], won[name], strict=True) if best} for name in shown}
     rows = []
-    for point in points:
+    for place, point in enumerate(points):
         row = [point["codec"], str(point["bytes"]), _number(point["rate"]["value"], DIGITS.get(unit, 1))]
         row.append(_number(point["compression_ratio"], 2))
         for name in shown:
-            best = point["codec"] in winners.get(name, ()) and len(winners[name]) < len(points)
-            value = _number(point["scores"][name]["value"], PLACES.get(name, 2))
-            row.append(f"**{value}**" if best else value)
+            value = printed[name][place]
+            row.append(f"**{value}**" if value in bold[name] and len(set(printed[name])) > 1 else value)
         rows.append(row)
     titles = ["codec", "bytes", unit, "ratio", *(_title(name, first) for name in shown)]
     notes = [f"- {point['note']}" for point in points if point["note"]]
