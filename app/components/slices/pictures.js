@@ -82,7 +82,7 @@ function drawSlice(canvas, slice, plane, sight, size) {
     if (sight.grid) drawGrid(c, slice, plane, sight.grid, size, sight.mode === "ssim" ? "rgba(0, 0, 0, 0.3)" : "rgba(255, 255, 255, 0.22)");
   }
   drawCursor(c, sight.at, size);
-  drawLetters(c, plane, size, sight.font);
+  drawLetters(c, plane, sight.at, size, sight.font);
 }
 
 function lay(c, picture, flip, { width, height }) {
@@ -129,14 +129,16 @@ function line(c, fromX, fromY, toX, toY) {
   c.lineTo(toX, toY);
 }
 
-function drawLetters(c, { left, right, top, bottom }, { width, height }, font) {
+// In the middle of the sides, but beside a line of the cursor that would cross them: an I is not to be told from it.
+function drawLetters(c, { left, right, top, bottom }, at, { width, height }, font) {
+  const [across, up] = [width / 2, height / 2].map((middle, i) => (Math.abs(at[i] - middle) < CLEAR ? at[i] + CLEAR : middle));
   c.font = `600 12px ${font}`;
   c.textBaseline = "middle";
   c.lineWidth = 3;
   c.strokeStyle = "#000";
   c.fillStyle = "#fff";
   for (const [letter, x, y, align] of [
-    [left, 5, height / 2, "left"], [right, width - 5, height / 2, "right"], [top, width / 2, 10, "center"], [bottom, width / 2, height - 9, "center"],
+    [left, 5, up, "left"], [right, width - 5, up, "right"], [top, across, 10, "center"], [bottom, across, height - 9, "center"],
   ]) {
     if (!letter) continue;
     c.textAlign = align;
@@ -221,6 +223,7 @@ function dot(c, x, y, radius) {
   c.fill();
 }
 
+const CLEAR = 13; // pixels from the middle of a letter to a line beside it
 const PALE = 0.35; // of what decides nothing
 const COURSE = { height: 84, top: 22, bottom: 8, left: 46, right: 10 };
 

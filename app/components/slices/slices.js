@@ -57,6 +57,8 @@ class Viewer {
     for (const view of this.views) view.plane = planes[view.panel.plane];
     const swiping = this.views.some((view) => this.mode(view) === "swipe");
     this.find(".splitting").hidden = !swiping;
+    const grey = this.views.some((view) => !["error", "ssim"].includes(this.mode(view))); // else window and level change nothing
+    for (const control of this.root.querySelectorAll(".shading")) control.hidden = !grey;
     for (const name of ["original", "reconstruction"]) this.find(`.${name}`).textContent = this.data.names[name];
     this.legend();
   }
