@@ -109,6 +109,14 @@ def test_a_few_bright_pixels_in_an_empty_slice_decide_nothing():
     assert worst_slices(few.events["slices"])["place"].tolist() == [1, 0, 2]
 
 
+def test_a_volumes_score_is_a_size_and_says_where_its_direction_is_to_be_found():
+    phantom = brain.middle(brain.example(), 2)
+    found = brain.compare(phantom, replace(phantom, voxels=phantom.voxels * 0.8)).find("white_volume_change")
+    assert found.value >= 0
+    assert "without a sign" in found.definition
+    assert "Which way it changes, the verdict says." in found.definition
+
+
 def test_equal_volumes_of_tissue_are_called_equal():
     said = brain.verdict(report(change=(0.0, 0.0, 0.0))).reasons
     assert sum("there is as much " in reason for reason in said) == 3

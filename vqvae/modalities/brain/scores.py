@@ -88,6 +88,6 @@ def _tissues_table(before: Tissues | None, after: Tissues | None, millilitres: f
 def _change(tissue: str, change: float) -> Score:
     """How much more or less of one tissue there is, whichever it is: means over images must not cancel out."""
     place = {"fluid": "darkest", "grey": "middle", "white": "brightest"}[tissue]
-    said = f"By how much the volume of the brain's {place} class changes, more or less ({tissue}, in T1 images): k-means with three "
-    said += "classes on the intensities of the original's brain, in either image by itself."
+    said = f"By how much the volume of the brain's {place} class changes, without a sign ({tissue}, in T1 images): k-means with three "
+    said += "classes on the intensities of the original's brain, in either image by itself. Which way it changes, the verdict says."
     return Score(f"{tissue}_volume_change", abs(change), "%", 0.0, said)
