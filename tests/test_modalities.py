@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -57,12 +58,14 @@ def test_tensors_are_rows_of_32_bit_floats_as_long_as_their_layout_says(kind, te
     assert np.isfinite(tensors.values).all()
 
 
-def test_a_layout_goes_through_json_and_is_taken_back_and_one_without_a_field_is_not(kind, tensors):
+def test_a_layout_goes_through_json_and_is_taken_back_and_one_without_a_field_that_has_no_usual_value_is_not(kind, tensors):
     layout = json.loads(json.dumps(tensors.layout))
     assert layout == tensors.layout
     assert layout["modality"] == kind.name
     kind.check_layout(layout)
-    for field in layout:
+    usual = getattr(import_module(f"{kind.__name__}.layouts"), "USUAL", {})  # field -> what a file means that leaves it out
+    assert layout.keys() - usual.keys() >= {"modality", "name"}
+    for field in layout.keys() - usual.keys():
         with pytest.raises(ValueError, match="incomplete"):
             kind.check_layout({name: value for name, value in layout.items() if name != field})
 
