@@ -18,13 +18,14 @@ class Part(NamedTuple):
 
 RECORDS = ("--records", "114,124,207,223")
 PIECES = ("--pieces", "Haydn/*,Schubert/*")
-PEOPLE = ("--split", "validation")
+PEOPLE = ("--split", "validation", "--ratios", "14,28,57,64,114")
 PARTS = {  # by result
     "ecg-first-lead-10-min": Part("ecg", "mitdb", (*RECORDS, "--leads", "first", "--seconds", "600")),
     "ecg-whole-records": Part("ecg", "mitdb", RECORDS),
     "piano-whole-pieces": Part("piano", "asap", PIECES),
     "brain-volumes": Part("brain", "oasis", PEOPLE),
     "brain-slices-alone": Part("brain", "oasis", (*PEOPLE, "--alone", "2")),
+    "digits-test-set": Part("digits", "mnist", ()),
 }
 RESULTS = Path(__file__).parent / "results"
 
