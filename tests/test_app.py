@@ -281,7 +281,7 @@ def test_a_refused_file_makes_room_for_the_next_one_and_says_why_it_was_refused(
 
 def test_a_link_to_what_is_not_here_says_so_until_something_else_is_opened(first):
     assert not first.info
-    assert "drop it again" in opened(level="2", lead="V1", t="3").info[0].value
+    assert "drop that file here again" in opened(level="2", lead="V1", t="3").info[0].value
     app = opened(example="no such")
     assert "no such" in app.info[0].value
     app.selectbox(key=inputs.SOURCE).set_value("ventricular").run()
