@@ -136,7 +136,7 @@ def test_16_bit_pictures_keep_their_bits_and_coloured_ones_become_grey(tmp_path)
     Image.fromarray(coloured).save(tmp_path / "b.png")
     volume = read(tmp_path / "b.png")
     assert set(np.unique(volume.voxels)) == {60, 71}
-    assert "in colour" in volume.said[0]
+    assert "from colour to grey" in volume.said[0]
     Image.fromarray(coloured[..., :1].repeat(3, 2) + np.arange(30, dtype=np.uint8)[:, None]).save(tmp_path / "c.png")
     assert read(tmp_path / "c.png").said == ()
 
